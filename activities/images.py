@@ -1,0 +1,73 @@
+"""Pictures of a tenant's codes and of plain data."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from activities.qr_codes import ReadQrCode, read_qr_code
+from activities.render.qr import QrSpec, Unrenderable, render_png, render_svg
+from activities.rules.actors import Actor
+from activities.rules.errors import InvalidFields
+
+Format = Literal["png", "svg"]
+MEDIA_TYPES: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True)
+class RenderSymbol:
+    """A picture of exactly one of: a code by `short_code` or `id`, or plain `data`."""
+
+    by: Actor
+    format: Format
+    short_code: str | None = None
+    id: UUID | None = None
+    data: str | None = None
+    size_px: int = 1024
+    error_correction: Literal["L", "M", "Q", "H"] = "M"
+    quiet_zone: int = 4
+    foreground: str = "#000000"
+    background: str | None = "#ffffff"
+
+
+@dataclass(frozen=True)
+class Image:
+    """A finished picture and what its symbol holds."""
+
+    content: bytes
+    media_type: str
+    payload: str
+
+
+async def render_symbol(command: RenderSymbol) -> Image:
+    """Draw it. Raises `NotFound` and `InvalidFields`."""
+    payload = await _payload(command)
+    spec = QrSpec(
+        payload=payload,
+        error_correction=command.error_correction,
+        quiet_zone=command.quiet_zone,
+        size_px=command.size_px,
+        foreground=command.foreground,
+        background=command.background,
+    )
+    draw = render_png if command.format == "png" else render_svg
+    try:
+        content = await asyncio.to_thread(draw, spec)
+    except Unrenderable as fault:
+        field = "data" if fault.field == "payload" else fault.field
+        raise InvalidFields({field: [str(fault)]}) from fault
+    return Image(content, MEDIA_TYPES[command.format], payload)
+
+
+async def _payload(command: RenderSymbol) -> str:
+    wanted = [command.short_code, command.id, command.data]
+    if sum(part is not None for part in wanted) != 1:
+        raise InvalidFields({"data": ["Give exactly one of data and short_id."]})
+    if command.data is not None:
+        return command.data
+    code = await read_qr_code(
+        ReadQrCode(by=command.by, short_code=command.short_code, id=command.id)
+    )
+    return code.short_url

@@ -1,0 +1,216 @@
+"""The outbox: facts are written where they become true, and leave in batches of deliveries.
+
+`emit` runs inside the operation's transaction. The relay calls `dispatch_events`, starts a workflow
+for each batch it answers, and confirms with `confirm_batches`. A crash between any two of these
+repeats the step after it and changes nothing: a delivery is unique for event and endpoint, a batch
+keeps its members, and a workflow is started under the batch's id.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from activities.cause import Cause, current_cause
+from activities.outside import outside
+from activities.rules.events import Event, matches
+from schema.db import transaction
+from schema.tables import DeliveryBatchRow, DeliveryRow, EndpointRow, EventRow
+
+CHANNEL = "inkloom_outbox"
+"""What PostgreSQL notifies when events were written (a trigger of the `event` table)."""
+
+
+@dataclass(frozen=True)
+class DispatchEvents:
+    """Take up to `limit` waiting events and make deliveries of those whose kind is in `kinds`."""
+
+    kinds: tuple[str, ...]
+    limit: int = 1000
+    batch_size: int = 100
+
+
+@dataclass(frozen=True)
+class WaitingBatches:
+    """Batches made at least `older_than` ago whose workflow is not known to have been started."""
+
+    older_than: timedelta
+    limit: int = 200
+
+
+@dataclass(frozen=True)
+class ConfirmBatches:
+    """The workflows of these batches are started."""
+
+    batch_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Deliveries of one organization for one workflow; `summary` is for operators."""
+
+    id: UUID
+    organization_id: UUID
+    size: int
+    summary: str
+    cause: Cause
+
+
+@dataclass(frozen=True)
+class Dispatched:
+    """What one `dispatch_events` did: how many events left, in which batches."""
+
+    events: int
+    batches: tuple[Batch, ...]
+
+
+async def emit(event: Event) -> None:
+    """Record a fact in the open transaction. The relay is woken when that commits."""
+    cause = current_cause()
+    async with transaction() as session:
+        session.add(
+            EventRow(
+                created_at=event.occurred_at,
+                organization_id=event.organization_id,
+                kind=event.kind,
+                asset_id=event.asset_id,
+                payload=event.payload(),
+                request_id=cause.request_id,
+                traceparent=cause.traceparent,
+            )
+        )
+        await session.flush()
+
+
+async def dispatch_events(command: DispatchEvents) -> Dispatched:
+    """Turn waiting events into deliveries and batches, in the order they were written.
+
+    Several relays may run: each takes events that no other holds.
+    """
+    now = outside().clock.now()
+    async with transaction() as session:
+        events = await _take_waiting(session, command.limit)
+        told = [event for event in events if event.kind in command.kinds]
+        endpoints = await _active_endpoints(session, {event.organization_id for event in told})
+        due: dict[UUID, list[tuple[EventRow, EndpointRow]]] = defaultdict(list)
+        for event in told:
+            for endpoint in endpoints.get(event.organization_id, ()):
+                if any(matches(pattern, event.kind) for pattern in endpoint.events):
+                    due[event.organization_id].append((event, endpoint))
+        batches = []
+        for organization_id, pairs in due.items():
+            for start in range(0, len(pairs), command.batch_size):
+                part = pairs[start : start + command.batch_size]
+                batches.append(await _write_batch(session, organization_id, part, now))
+        await _mark_dispatched(session, [event.id for event in events], now)
+    return Dispatched(events=len(events), batches=tuple(batches))
+
+
+async def waiting_batches(command: WaitingBatches) -> tuple[Batch, ...]:
+    """Batches whose start was interrupted; starting them again is safe."""
+    limit = outside().clock.now() - command.older_than
+    query = (
+        select(DeliveryBatchRow)
+        .where(col(DeliveryBatchRow.started_at).is_(None), DeliveryBatchRow.created_at < limit)
+        .order_by(col(DeliveryBatchRow.created_at))
+        .limit(command.limit)
+    )
+    async with transaction() as session:
+        return tuple(_batch(row) for row in (await session.execute(query)).scalars())
+
+
+async def confirm_batches(command: ConfirmBatches) -> None:
+    """Remember that the workflows of these batches are started."""
+    confirm = (
+        update(DeliveryBatchRow)
+        .where(col(DeliveryBatchRow.id).in_(command.batch_ids))
+        .values(started_at=outside().clock.now())
+    )
+    async with transaction() as session:
+        await session.execute(confirm)
+
+
+async def _take_waiting(session: AsyncSession, limit: int) -> Sequence[EventRow]:
+    query = (
+        select(EventRow)
+        .where(col(EventRow.dispatched_at).is_(None))
+        .order_by(col(EventRow.sequence))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.execute(query)).scalars().all()
+
+
+async def _active_endpoints(
+    session: AsyncSession, organizations: Iterable[UUID]
+) -> dict[UUID, list[EndpointRow]]:
+    query = select(EndpointRow).where(
+        col(EndpointRow.organization_id).in_(list(organizations)),
+        EndpointRow.status == "active",
+        col(EndpointRow.deleted_at).is_(None),
+    )
+    found: dict[UUID, list[EndpointRow]] = defaultdict(list)
+    for endpoint in (await session.execute(query)).scalars():
+        found[endpoint.organization_id].append(endpoint)
+    return found
+
+
+async def _write_batch(
+    session: AsyncSession,
+    organization_id: UUID,
+    pairs: Sequence[tuple[EventRow, EndpointRow]],
+    now: datetime,
+) -> Batch:
+    ids = [uuid4() for _ in pairs]
+    first = pairs[0][0]
+    kinds = sorted({event.kind for event, _ in pairs})
+    batch = DeliveryBatchRow(
+        id=ids[0],
+        created_at=now,
+        organization_id=organization_id,
+        size=len(pairs),
+        summary=f"{len(pairs)} x {', '.join(kinds)}",
+        request_id=first.request_id,
+        traceparent=first.traceparent,
+    )
+    session.add(batch)
+    await session.flush()
+    rows = [
+        {
+            "id": id_,
+            "created_at": now,
+            "organization_id": organization_id,
+            "endpoint_id": endpoint.id,
+            "event_id": event.id,
+            "batch_id": batch.id,
+            "status": "pending",
+            "attempts": 0,
+            "next_at": now,
+        }
+        for id_, (event, endpoint) in zip(ids, pairs, strict=True)
+    ]
+    await session.execute(insert(DeliveryRow), rows)
+    return _batch(batch)
+
+
+async def _mark_dispatched(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:
+    if ids:
+        mark = update(EventRow).where(col(EventRow.id).in_(ids)).values(dispatched_at=now)
+        await session.execute(mark, execution_options={"synchronize_session": False})
+
+
+def _batch(row: DeliveryBatchRow) -> Batch:
+    return Batch(
+        id=row.id,
+        organization_id=row.organization_id,
+        size=row.size,
+        summary=row.summary,
+        cause=Cause(row.request_id, row.traceparent),
+    )

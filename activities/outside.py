@@ -1,0 +1,49 @@
+"""What operations reach of the world outside: one bundle, installed once a process.
+
+The composition root (`workers/bootstrap.py`) installs it; a test installs its own with a fixed
+clock, loaded dice and a resolver that it controls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from activities.gateways.clock import Clock
+from activities.gateways.dice import Dice
+from activities.gateways.dns import Resolver
+from activities.gateways.receivers import Receivers
+from activities.gateways.vault import Vault
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The gateways, and the few settings that change what operations answer."""
+
+    clock: Clock
+    dice: Dice
+    resolver: Resolver
+    receivers: Receivers
+    vault: Vault
+    public_url: str
+    allow_private_targets: bool = False
+    allow_http_targets: bool = False
+
+    def short_url(self, short_code: str) -> str:
+        """The address that a code carries and a visitor opens."""
+        return f"{self.public_url}/q/{short_code}"
+
+
+class _Installed:
+    outside: Outside | None = None
+
+
+def install(bundle: Outside | None) -> None:
+    """Use `bundle` in this process from now on."""
+    _Installed.outside = bundle
+
+
+def outside() -> Outside:
+    """The installed bundle."""
+    if _Installed.outside is None:
+        raise RuntimeError("no gateways installed; start through workers.bootstrap")
+    return _Installed.outside

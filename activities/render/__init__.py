@@ -1,0 +1,1 @@
+"""Pictures of symbols: pure functions from a specification to bytes."""

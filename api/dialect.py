@@ -1,0 +1,185 @@
+"""The mould in which every dialect is made; all that dialects share.
+
+A dialect brings its prefixes, its routers, how it authenticates and how it says no. The mould makes
+the FastAPI application, authenticates before a body is judged, turns every exception into the
+dialect's error shape, and refuses bodies that are not JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from activities.cause import current_cause
+from activities.readiness import DatabaseAway
+from activities.rules.actors import Actor
+from activities.rules.errors import DomainError
+from api.faults import (
+    BodyNotJson,
+    HttpFault,
+    InternalFault,
+    MethodWrong,
+    RouteUnknown,
+    ServiceAway,
+    WrongFields,
+)
+from workflows.starter import TemporalAway
+
+Authenticate = Callable[[Request], Awaitable[Actor]]
+Handler = Callable[[Request], Awaitable[Response]]
+
+log = structlog.get_logger("inkloom.api")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A refusal as a dialect says it."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Present = Callable[[DomainError | HttpFault], Answer]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One public language: its name, the path prefixes it owns, and its application."""
+
+    name: str
+    prefixes: tuple[str, ...]
+    application: FastAPI
+    present: Present
+    slash_ended: bool = False
+
+
+class Body(BaseModel):
+    """A request body: types are exact, unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _plain(text: str) -> str:
+    if any(ord(sign) < 32 and sign not in "\t\n\r" for sign in text):
+        raise ValueError("Remove control characters.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_plain)]
+"""Text that PostgreSQL and a header can hold: no control characters."""
+
+
+def the_actor(request: Request) -> Actor:
+    """The actor that the mould authenticated, for handlers."""
+    actor: Actor = request.state.actor
+    return actor
+
+
+By = Annotated[Actor, Depends(the_actor)]
+
+
+def make_router(authenticate: Authenticate, **options: Any) -> APIRouter:
+    """A router whose every route authenticates first, before the body is judged."""
+
+    class AuthenticatedRoute(APIRoute):
+        def get_route_handler(self) -> Any:
+            inner = super().get_route_handler()
+
+            async def handle(request: Request) -> Response:
+                request.state.actor = await authenticate(request)
+                response: Response = await inner(request)
+                return response
+
+            return handle
+
+    return APIRouter(route_class=AuthenticatedRoute, **options)
+
+
+def make_application(
+    *, title: str, description: str, routers: Sequence[APIRouter], present: Present
+) -> FastAPI:
+    """The dialect's FastAPI application; its documents are served by `api.app`."""
+    application = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"metrics": False, "logs": False, "operation_spans": False},
+    )
+    for router in routers:
+        application.include_router(router)
+
+    async def refuse(_: Request, fault: Exception) -> Response:
+        return respond(present(to_refusal(fault)))
+
+    for kind in (
+        DomainError,
+        HttpFault,
+        RequestValidationError,
+        HTTPException,
+        DatabaseAway,
+        TemporalAway,
+        Exception,
+    ):
+        application.add_exception_handler(kind, refuse)
+    return application
+
+
+def respond(answer: Answer) -> Response:
+    """The answer on the wire."""
+    return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
+
+
+def to_refusal(fault: Exception) -> DomainError | HttpFault:
+    """What an exception means to a client."""
+    match fault:
+        case DomainError() | HttpFault():
+            return fault
+        case RequestValidationError():
+            return _invalid(fault.errors())
+        case HTTPException(status_code=405, headers=headers):
+            return MethodWrong((headers or {}).get("Allow", "others"))
+        case HTTPException(status_code=400):
+            return BodyNotJson()
+        case HTTPException():
+            return RouteUnknown()
+        case DatabaseAway():
+            return ServiceAway("The database")
+        case TemporalAway():
+            return ServiceAway("The workflow service", retry_after=5)
+    log.error("request failed", exc_info=fault)
+    return InternalFault(current_cause().request_id)
+
+
+def _invalid(problems: Sequence[Mapping[str, Any]]) -> HttpFault:
+    fields: dict[str, list[str]] = {}
+    for problem in problems:
+        if problem["type"] == "json_invalid":
+            return BodyNotJson(f" at character {problem['loc'][-1]}")
+        where = [str(part) for part in problem["loc"][1:]]
+        if not where and problem["type"] != "missing":
+            return BodyNotJson(": it must be an object")
+        fields.setdefault(".".join(where) or "body", []).append(_sentence(problem))
+    return WrongFields(fields)
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "This field is not known here; check its spelling or leave it out."
+    if problem["type"] == "missing":
+        return "This field is required."
+    message: str = problem["msg"].removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

@@ -1,0 +1,17 @@
+"""The studio dialect's scalars."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import PlainSerializer
+
+from activities.rules.spelling import stamp
+
+Moment = Annotated[datetime, PlainSerializer(stamp, return_type=str)]
+"""A time as ISO 8601 in UTC with milliseconds and Z."""
+
+Id = Annotated[UUID, PlainSerializer(str, return_type=str)]
+"""An id as a plain UUID."""

@@ -1,0 +1,50 @@
+"""`/api/v1/generate/`: the picture of a code or of plain data."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import Response
+from pydantic import Field
+
+from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
+from api.dialect import Body, By, Text, make_router
+from api.studio.auth import authenticate, documented
+
+router = make_router(authenticate, dependencies=[documented], tags=["generate"])
+
+
+class GenerateIn(Body):
+    """A picture to make, of exactly one of `data` and `short_id`."""
+
+    data: Text | None = Field(None, max_length=4296, description="what the symbol shall hold")
+    short_id: Text | None = Field(None, max_length=64, description="a dynamic code of yours")
+    format: Literal["png", "svg"] = "png"
+    size_px: int = Field(1024, ge=16, le=4096)
+    error_correction: Literal["L", "M", "Q", "H"] = "M"
+    quiet_zone: int = Field(4, ge=0, le=40, description="modules around the symbol; 4 by standard")
+    foreground: Text = Field("#000000", max_length=7)
+    background: Text | None = Field("#ffffff", max_length=7, description="null is transparent")
+
+
+@router.post(
+    "/api/v1/generate/",
+    summary="Render a single QR (PNG or SVG)",
+    response_class=Response,
+    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+)
+async def generate(body: GenerateIn, by: By) -> Response:
+    image = await render_symbol(
+        RenderSymbol(
+            by=by,
+            format=body.format,
+            short_code=body.short_id,
+            data=body.data,
+            size_px=body.size_px,
+            error_correction=body.error_correction,
+            quiet_zone=body.quiet_zone,
+            foreground=body.foreground,
+            background=body.background,
+        )
+    )
+    return Response(image.content, media_type=image.media_type)

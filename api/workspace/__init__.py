@@ -1,0 +1,1 @@
+"""The Inkode workspace language: `/api/qr` with a session cookie (seed 000)."""

@@ -1,0 +1,21 @@
+"""The workspace dialect's application."""
+
+from __future__ import annotations
+
+from api.dialect import Dialect, make_application
+from api.workspace import qr
+from api.workspace.auth import make_authenticate
+from api.workspace.errors import present
+
+PREFIXES = ("/api/qr",)
+
+
+def make_workspace(public_url: str) -> Dialect:
+    """The dialect with its routes; cookie writes are taken from pages of `public_url` only."""
+    application = make_application(
+        title="Inkloom Workspace API",
+        description="What the dashboard speaks. Credential: the ink_session cookie.",
+        routers=[qr.make_routes(make_authenticate(public_url))],
+        present=present,
+    )
+    return Dialect("workspace", PREFIXES, application, present)

@@ -1,0 +1,1 @@
+"""The floor of facts: settings, tables, migrations and the one door to the database."""

@@ -1,0 +1,1 @@
+"""Alembic environment; `versions/` holds one file a change of the tables."""

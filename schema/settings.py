@@ -1,0 +1,162 @@
+"""Every setting, in one place. Each is an environment variable of the same name in capitals.
+
+`load_settings()` answers them checked, or raises `SettingWrong` whose sentence names the variable
+and what it takes. `inkloom settings` prints this page.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingWrong(Exception):
+    """A setting has a value that Inkloom cannot start with; the sentence says which and why."""
+
+
+class Settings(BaseSettings):
+    """The checked settings of one process; unset ones have the defaults shown here."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="production refuses to start on unsafe defaults"
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="postgresql://user:password@host:port/name, PostgreSQL 15 or newer; "
+        "unset, `inkloom up` brings its own",
+    )
+    database_pool_size: int = Field(
+        10, ge=1, le=500, description="most connections one process opens"
+    )
+    temporal_address: str = Field(
+        "", description="host:port of a Temporal frontend; unset, `inkloom up` brings its own"
+    )
+    temporal_namespace: str = Field("default", min_length=1, description="Temporal namespace")
+    temporal_tls: bool = Field(False, description="speak TLS to Temporal (Temporal Cloud: true)")
+    temporal_api_key: SecretStr = Field(SecretStr(""), description="API key of Temporal Cloud")
+    host: str = Field("127.0.0.1", description="address that the API listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port that the API listens on")
+    public_url: str = Field(
+        "http://localhost:8000", description="address that short links and codes carry"
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="32 random bytes in base64; seals webhook secrets at rest "
+        "(make one with: openssl rand -base64 32)",
+    )
+    allow_private_targets: bool = Field(
+        False, description="let webhooks go to private and loopback addresses"
+    )
+    allow_http_targets: bool = Field(False, description="let webhooks go to http:// addresses")
+    trusted_proxies: str = Field(
+        "",
+        description="networks whose X-Forwarded-For and CF-IPCountry headers are believed, "
+        "comma-separated",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="least severity that is logged"
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="auto: console on a terminal, JSON lines elsewhere"
+    )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="port of /metrics for worker and relay; 0 is off"
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "", description="OTLP/HTTP collector for traces, e.g. http://collector:4318; unset is off"
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @field_validator("temporal_address")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit()):
+            raise ValueError("must be host:port, for example temporal:7233")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _thirty_two_bytes(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            decode_key(value.get_secret_value())
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, (piece.strip() for piece in value.split(","))):
+            ipaddress.ip_network(part, strict=False)
+        return value
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Settings:
+        if self.environment == "production":
+            if not self.secret_key.get_secret_value():
+                raise ValueError(
+                    "SECRET_KEY must be set in production (openssl rand -base64 32 makes one)"
+                )
+            if not self.public_url.startswith("https://"):
+                raise ValueError("PUBLIC_URL must be https:// in production")
+        return self
+
+    def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of `trusted_proxies`."""
+        parts = filter(None, (piece.strip() for piece in self.trusted_proxies.split(",")))
+        return tuple(ipaddress.ip_network(part, strict=False) for part in parts)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the environment; `overrides` win. Raises `SettingWrong` with one sentence."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as refusal:
+        first = refusal.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else ""
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingWrong(f"{name}: {reason}" if name else reason) from None
+
+
+def decode_key(text: str) -> bytes:
+    """The 32 bytes of a base64 key; `ValueError` says what is wrong with it."""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("must be base64 (openssl rand -base64 32 makes one)") from None
+    if len(key) != 32:
+        raise ValueError(f"must be 32 bytes in base64, is {len(key)}")
+    return key
+
+
+def describe_settings() -> list[Mapping[str, str]]:
+    """Name, default and meaning of every setting, in the order of this file."""
+    rows: list[Mapping[str, str]] = []
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        shown = default.get_secret_value() if isinstance(default, SecretStr) else str(default)
+        rows.append(
+            {"name": name.upper(), "default": shown, "meaning": str(field.description or "")}
+        )
+    return rows

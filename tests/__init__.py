@@ -1,0 +1,1 @@
+"""The proofs; folders mirror the floors."""

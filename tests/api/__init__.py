@@ -1,0 +1,1 @@
+"""Dialects: shapes, codes, refusals."""

@@ -1,0 +1,1 @@
+"""Measurements, each beside an anchor of the same run."""

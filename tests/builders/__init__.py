@@ -1,0 +1,1 @@
+"""Short ways to put facts into the database."""

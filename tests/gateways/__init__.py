@@ -1,0 +1,1 @@
+"""Gateways against real servers on loopback."""

@@ -1,0 +1,1 @@
+"""The walls: floors, sizes, names, registries."""

@@ -1,0 +1,1 @@
+"""Whole paths over real HTTP against the embedded stack."""

@@ -1,0 +1,1 @@
+"""Operations on one connection that is rolled back."""

@@ -1,0 +1,1 @@
+"""Pictures, read back by an independent decoder."""

@@ -1,0 +1,1 @@
+"""Processes: settings, embedded servers, command line."""

@@ -1,0 +1,1 @@
+"""Workflows under skipped time, and recorded histories replayed."""

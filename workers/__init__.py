@@ -1,0 +1,1 @@
+"""Processes: the command line, the composition root, servers, workers, relay, embedded stack."""

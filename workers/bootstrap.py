@@ -1,0 +1,123 @@
+"""The composition root: settings become an open database, installed gateways and a starter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from temporalio.client import Client, Interceptor
+from temporalio.contrib.opentelemetry import TracingInterceptor
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from activities.gateways.clock import SystemClock
+from activities.gateways.dice import SystemDice
+from activities.gateways.dns import SystemResolver
+from activities.gateways.receivers import Receivers
+from activities.gateways.vault import Vault
+from activities.outside import Outside, install
+from schema.db import connect, disconnect
+from schema.settings import Settings, SettingWrong, decode_key
+from workers.telemetry import start_telemetry, stop_telemetry
+from workflows.starter import Starter
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process that is set up."""
+
+    settings: Settings
+    starter: Starter
+
+
+@asynccontextmanager
+async def set_up(settings: Settings, role: str) -> AsyncIterator[Running]:
+    """Open everything that a process of this role needs; nothing has to answer yet.
+
+    Raises `SettingWrong` when a setting that the role needs is missing.
+    """
+    reach_temporal = connector(settings)
+    async with gateways(settings):
+        start_telemetry(settings, role)
+        try:
+            yield Running(settings, Starter(reach_temporal))
+        finally:
+            stop_telemetry()
+
+
+@asynccontextmanager
+async def gateways(settings: Settings) -> AsyncIterator[None]:
+    """An open database and the real gateways: all that operations need."""
+    url = need_database(settings)
+    resolver = SystemResolver()
+    world = make_outside(settings, resolver)
+    await connect(url, pool_size=settings.database_pool_size)
+    install(world)
+    try:
+        yield
+    finally:
+        await world.receivers.close()
+        await resolver.close()
+        await disconnect()
+        install(None)
+
+
+def make_outside(settings: Settings, resolver: SystemResolver) -> Outside:
+    """The real gateways."""
+    return Outside(
+        clock=SystemClock(),
+        dice=SystemDice(),
+        resolver=resolver,
+        receivers=Receivers(
+            resolver,
+            allow_private=settings.allow_private_targets,
+            allow_http=settings.allow_http_targets,
+        ),
+        vault=Vault(_key(settings)),
+        public_url=settings.public_url,
+        allow_private_targets=settings.allow_private_targets,
+        allow_http_targets=settings.allow_http_targets,
+    )
+
+
+def need_database(settings: Settings) -> str:
+    """The database address, or a sentence that says how to get one."""
+    url = settings.database_url.get_secret_value()
+    if not url:
+        raise SettingWrong(
+            "DATABASE_URL is not set; set it, or run `inkloom up`, which brings its own database"
+        )
+    return url
+
+
+def connector(settings: Settings) -> Callable[[], Awaitable[Client]]:
+    """How to reach Temporal, for a `Starter` and for workers."""
+    if not settings.temporal_address:
+        raise SettingWrong(
+            "TEMPORAL_ADDRESS is not set; set it, or run `inkloom up`, which brings its own server"
+        )
+
+    async def connect_temporal() -> Client:
+        key = settings.temporal_api_key.get_secret_value()
+        traced: list[Interceptor] = []
+        if isinstance(trace.get_tracer_provider(), TracerProvider):
+            traced.append(TracingInterceptor())
+        return await Client.connect(
+            settings.temporal_address,
+            namespace=settings.temporal_namespace,
+            data_converter=pydantic_data_converter,
+            tls=settings.temporal_tls or None,
+            api_key=key or None,
+            interceptors=traced,
+        )
+
+    return connect_temporal
+
+
+def _key(settings: Settings) -> bytes:
+    text = settings.secret_key.get_secret_value()
+    if not text:
+        raise SettingWrong("SECRET_KEY is not set; make one with: openssl rand -base64 32")
+    return decode_key(text)

@@ -1,0 +1,172 @@
+"""The command line: `inkloom up | demo | serve | work | relay | migrate | settings | doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from schema.db import DatabaseAway
+from schema.settings import Settings, SettingWrong, describe_settings, load_settings
+from workers.processes import StartFailed
+
+app = typer.Typer(
+    help="Dynamic QR codes, short links and signed webhooks on durable workflows.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+DATA_DIR = Path(".inkloom/up")
+DEMO_DIR = Path(".inkloom/demo")
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default=False)]
+
+
+@app.command()
+def up(
+    data_dir: Annotated[Path, typer.Option(help="Where the data lives.")] = DATA_DIR,
+    port: Port = None,
+    temporal_port: Port = None,
+    temporal_ui_port: Port = None,
+    postgres_port: Port = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written as JSON when everything answers.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+) -> None:
+    """Serve everything on this machine: 8000 and 8233 when free, other ports otherwise."""
+    from workers import up as story
+
+    options = story.UpOptions(
+        data_dir, port, temporal_port, temporal_ui_port, postgres_port, ready_file, quiet
+    )
+    story.up(options, load_settings())
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[Path, typer.Option(help="Made anew each time.")] = DEMO_DIR,
+    visits: Annotated[int, typer.Option(min=1, max=100_000)] = 1000,
+    keep: Annotated[bool, typer.Option(help="Keep serving afterwards, until Ctrl-C.")] = False,
+) -> None:
+    """Show the main job on 60 real landmarks: codes, pictures, scans, webhooks, retries."""
+    from workers.demo.story import DemoOptions, tell
+
+    raise SystemExit(tell(DemoOptions(data_dir, visits, keep), load_settings()))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API and the redirects on HOST:PORT."""
+    from workers.serve import serve as run
+
+    _run(run(load_settings()))
+
+
+@app.command()
+def work(
+    queue: Annotated[str | None, typer.Argument(help="One queue; all when left out.")] = None,
+) -> None:
+    """Run workflows and activities."""
+    from workers.registry import REGISTRY
+    from workers.work import work as run
+
+    known = tuple(REGISTRY)
+    if queue is not None and queue not in known:
+        raise SettingWrong(f"There is no queue '{queue}'; choose one of {', '.join(known)}")
+    _run(run(load_settings(), tuple(name for name in known if queue in (None, name))))
+
+
+@app.command()
+def relay() -> None:
+    """Carry events from the outbox to workflows."""
+    from workers.relay import relay as run
+
+    _run(run(load_settings()))
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Version to go up to.")] = "head",
+) -> None:
+    """Bring the database to the tables of this version."""
+    from schema.migrate import upgrade
+    from workers.bootstrap import need_database
+
+    upgrade(need_database(load_settings()), revision)
+    Console().print("The tables are up to date.")
+
+
+@app.command()
+def settings() -> None:
+    """List every setting, its default and its meaning."""
+    table = Table("setting", "default", "meaning", box=None, pad_edge=False)
+    for row in describe_settings():
+        table.add_row(row["name"], row["default"] or "-", row["meaning"])
+    Console().print(table)
+
+
+@app.command()
+def session(
+    organization: Annotated[str, typer.Argument(help="Slug of the organization.")] = "home",
+) -> None:
+    """Open a browser session for an organization's owner and print its cookie."""
+    from workers.first_run import open_owner_session
+
+    print(f"ink_session={asyncio.run(open_owner_session(load_settings(), organization))}")  # noqa: T201
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is reachable and what is not."""
+    from workers.doctor import examine
+
+    async def report(checked: Settings) -> bool:
+        console, well = Console(highlight=False), True
+        async for finding in examine(checked):
+            mark = "[green]ok  [/green]" if finding.well else "[red]away[/red]"
+            console.print(f"{mark}  {finding.what}: {finding.told}")
+            well = well and finding.well
+        await asyncio.sleep(0.3)
+        return well
+
+    raise SystemExit(0 if asyncio.run(report(load_settings())) else 1)
+
+
+def main() -> None:
+    """The console script. A fault that a person can mend is one sentence and exit code 2."""
+    try:
+        app()
+    except (SettingWrong, StartFailed) as fault:
+        _refuse(str(fault))
+    except DatabaseAway as fault:
+        _refuse(f"PostgreSQL does not answer: {fault}. `inkloom doctor` says more.")
+
+
+def _refuse(sentence: str) -> None:
+    sys.stderr.write(f"inkloom: {sentence}\n")
+    raise SystemExit(2)
+
+
+def _run(process: Coroutine[Any, Any, None]) -> None:
+    """Run a long-running process on uvloop."""
+    import uvloop
+
+    uvloop.run(process)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A short-lived process that used the Temporal SDK can crash when the interpreter tears it down
+    # (temporalio/sdk-python#300); everything is closed by now.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`inkloom demo`: the main job on real landmarks, told on the terminal."""

@@ -1,0 +1,85 @@
+"""`inkloom doctor`: what is reachable, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import psycopg
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from schema.migrate import head
+from schema.settings import Settings
+from workers.bootstrap import connector
+from workflows.queues import SEARCH_ATTRIBUTES
+from workflows.starter import Starter, TemporalAway
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: what, whether it is well, and what was seen or is to be done."""
+
+    what: str
+    well: bool
+    told: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Every check, in the order in which to mend them."""
+    for finding in await asyncio.to_thread(_database, settings):
+        yield finding
+    if not settings.temporal_address:
+        yield Finding("Temporal", False, "TEMPORAL_ADDRESS is not set; `inkloom up` embeds one")
+    else:
+        for finding in await _temporal(settings):
+            yield finding
+    key = bool(settings.secret_key.get_secret_value())
+    yield Finding("SECRET_KEY", key, "set" if key else "not set: openssl rand -base64 32 makes one")
+
+
+def _database(settings: Settings) -> list[Finding]:
+    url = settings.database_url.get_secret_value()
+    if not url:
+        return [Finding("PostgreSQL", False, "DATABASE_URL is not set; `inkloom up` embeds one")]
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            found = connection.execute("SHOW server_version").fetchone()
+            version = str(found[0]) if found else "unknown"
+            tables = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+            at = None
+            if tables and tables[0]:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                at = row[0] if row else None
+    except psycopg.Error as fault:
+        reason = str(fault).partition("\n")[0]
+        return [Finding("PostgreSQL", False, f"does not answer: {reason}")]
+    new_enough = int(version.partition(".")[0]) >= 15
+    current = at == head()
+    return [
+        Finding("PostgreSQL", new_enough, version if new_enough else f"{version}; 15 is needed"),
+        Finding("Tables", current, "up to date" if current else "run `inkloom migrate`"),
+    ]
+
+
+async def _temporal(settings: Settings) -> list[Finding]:
+    starter = Starter(connector(settings), seconds=3)
+    try:
+        client = await starter.client()
+    except TemporalAway as fault:
+        return [Finding("Temporal", False, f"{settings.temporal_address} does not answer: {fault}")]
+    here = Finding("Temporal", True, f"{settings.temporal_address}, {settings.temporal_namespace}")
+    return [here, await _attributes(client)]
+
+
+async def _attributes(client: Client) -> Finding:
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    try:
+        known = await client.service_client.operator_service.list_search_attributes(request)
+    except RPCError as fault:
+        return Finding("Search attributes", False, f"cannot be read: {fault.message}")
+    missing = sorted({key.name for key in SEARCH_ATTRIBUTES} - set(known.custom_attributes))
+    told = f"missing: {', '.join(missing)}; a worker adds them" if missing else "all there"
+    return Finding("Search attributes", not missing, told)

@@ -1,0 +1,32 @@
+"""Every workflow and activity, and the queue whose workers run it. A test compares this list with
+what is defined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from activities.deliveries import attempt_batch, attempt_delivery, cancel_delivery
+from workflows.deliver_webhooks import DeliverWebhooks
+from workflows.queues import DELIVERY, Queue
+from workflows.retry_delivery import RetryDelivery
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the workers of one queue can do, and how much of it at once."""
+
+    workflows: tuple[type, ...]
+    activities: tuple[Callable[..., Any], ...]
+    activities_at_once: int
+
+
+REGISTRY: Mapping[Queue, Work] = {
+    DELIVERY: Work(
+        workflows=(DeliverWebhooks, RetryDelivery),
+        activities=(attempt_batch, attempt_delivery, cancel_delivery),
+        activities_at_once=100,
+    ),
+}

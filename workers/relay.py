@@ -1,0 +1,168 @@
+"""`inkloom relay`: takes facts out of the outbox and starts the workflows that they cause.
+
+Woken by NOTIFY, with a sweep every second that needs no wake-up. Several may run. While Temporal is
+away nothing is taken out: facts wait in the outbox, and only the oldest interrupted batch is tried,
+as a probe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import psycopg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from activities.cause import caused_by
+from activities.outbox import (
+    CHANNEL,
+    Batch,
+    ConfirmBatches,
+    DispatchEvents,
+    WaitingBatches,
+    confirm_batches,
+    dispatch_events,
+    waiting_batches,
+)
+from activities.readiness import read_backlog
+from schema.db import DatabaseAway, raw_connection
+from schema.settings import Settings
+from workers.bootstrap import set_up
+from workers.graceful import stop_signal
+from workflows.reactions import WEBHOOKS, kinds_for
+from workflows.starter import Starter, TemporalAway
+
+SWEEP_SECONDS = 1.0
+INTERRUPTED_AFTER = timedelta(seconds=5)
+STARTS_AT_ONCE = 32
+REPORT_SECONDS = 5.0
+
+EVENTS = Counter("inkloom_outbox_events", "Events taken out of the outbox")
+BATCHES = Counter("inkloom_outbox_batches", "Delivery workflows started")
+WAITING = Gauge("inkloom_outbox_waiting_events", "Events not yet taken out")
+LAG = Gauge("inkloom_outbox_lag_seconds", "Age of the oldest event not yet taken out")
+UNDELIVERED = Gauge("inkloom_webhooks_undelivered", "Deliveries not finished")
+OLDEST = Gauge("inkloom_webhooks_oldest_undelivered_seconds", "Age of the oldest of them")
+
+log = structlog.get_logger("inkloom.relay")
+
+
+async def relay(settings: Settings) -> None:
+    """Relay until SIGTERM; a batch whose start is under way is confirmed first."""
+    async with set_up(settings, "relay") as running:
+        asked = stop_signal()
+        woken = asyncio.Event()
+        woken.set()
+        helpers = [asyncio.create_task(_listen(woken)), asyncio.create_task(_report())]
+        loop = Relay(running.starter)
+        log.info("relaying")
+        try:
+            while not asked.is_set():
+                woken.clear()
+                more = await loop.turn()
+                if not more:
+                    await _either(woken, asked, SWEEP_SECONDS)
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+
+
+class Relay:
+    """One loop of the relay; `turn()` is one step, for tests as well."""
+
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
+        self._kinds = kinds_for(WEBHOOKS)
+        self._away = False
+
+    async def turn(self) -> bool:
+        """Restart what was interrupted, then take out what waits; True when there may be more."""
+        try:
+            if not await self._recover():
+                return False
+            dispatched = await dispatch_events(DispatchEvents(self._kinds))
+            EVENTS.inc(dispatched.events)
+            await self._start(dispatched.batches)
+        except DatabaseAway as fault:
+            log.warning("the database is away", reason=str(fault))
+            await asyncio.sleep(SWEEP_SECONDS)
+            return False
+        except TemporalAway as fault:
+            if not self._away:
+                log.warning("temporal is away; events wait in the outbox", reason=str(fault))
+            self._away = True
+            return False
+        return dispatched.events > 0
+
+    async def _recover(self) -> bool:
+        """Start interrupted batches; False while Temporal is away."""
+        age = timedelta(0) if self._away else INTERRUPTED_AFTER
+        batches = await waiting_batches(WaitingBatches(older_than=age))
+        if self._away:
+            if batches:
+                await self._starter.deliver(batches[0])
+            elif not await self._starter.is_here():
+                return False
+            self._away = False
+            log.info("temporal is back")
+        await self._start(batches)
+        return True
+
+    async def _start(self, batches: Sequence[Batch]) -> None:
+        gate = asyncio.Semaphore(STARTS_AT_ONCE)
+
+        async def start(batch: Batch) -> Batch:
+            async with gate:
+                with caused_by(batch.cause):
+                    await self._starter.deliver(batch)
+            log.info(
+                "delivery started",
+                batch=str(batch.id),
+                size=batch.size,
+                request_id=batch.cause.request_id,
+            )
+            return batch
+
+        results = await asyncio.gather(*map(start, batches), return_exceptions=True)
+        started = tuple(result.id for result in results if isinstance(result, Batch))
+        if started:
+            await confirm_batches(ConfirmBatches(started))
+            BATCHES.inc(len(started))
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+
+async def _listen(woken: asyncio.Event) -> None:
+    """Set `woken` at every NOTIFY; a lost connection is made again, the sweep bridges the gap."""
+    while True:
+        with suppress(DatabaseAway, psycopg.Error):
+            connection = await raw_connection()
+            async with connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                woken.set()
+                async for _ in connection.notifies():
+                    woken.set()
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _report() -> None:
+    while True:
+        with suppress(DatabaseAway):
+            backlog = await read_backlog()
+            WAITING.set(backlog.waiting_events)
+            LAG.set(backlog.oldest_event_seconds)
+            UNDELIVERED.set(backlog.undelivered)
+            OLDEST.set(backlog.oldest_undelivered_seconds)
+        await asyncio.sleep(REPORT_SECONDS)
+
+
+async def _either(first: asyncio.Event, second: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.create_task(first.wait()), asyncio.create_task(second.wait())]
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

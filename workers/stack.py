@@ -1,0 +1,218 @@
+"""A whole Inkloom on one machine: database, Temporal, API, worker and relay as child processes.
+
+`DATABASE_URL` or `TEMPORAL_ADDRESS` in the settings replace the embedded ones. Used by `inkloom
+up`, by the demo and by the tests.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schema.migrate import upgrade
+from schema.settings import Settings
+from workers.embedded import EmbeddedPostgres, EmbeddedTemporal
+from workers.graceful import GRACE_SECONDS
+from workers.ports import free_ports, require
+from workers.processes import Child, Command, StartFailed
+
+ROLES = ("serve", "work", "relay")
+STEPS = ((signal.SIGTERM, GRACE_SECONDS + 2.0), (signal.SIGKILL, 2.0))
+READY_SECONDS = 30.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What whoever starts a stack decides; ports that are None are chosen free."""
+
+    data_dir: Path
+    port: int | None = None
+    temporal_port: int | None = None
+    temporal_ui_port: int | None = None
+    postgres_port: int | None = None
+    headless: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """Starts everything, answers the addresses, restarts a role that died, stops everything."""
+
+    def __init__(self, wishes: Wishes, settings: Settings) -> None:
+        self.data_dir = wishes.data_dir.resolve()
+        self.port = wishes.port or free_ports(1)[0]
+        self._wishes = wishes
+        self._settings = settings
+        self._postgres: EmbeddedPostgres | None = None
+        self._temporal: EmbeddedTemporal | None = None
+        if not settings.database_url.get_secret_value():
+            self._postgres = EmbeddedPostgres(self.data_dir, wishes.postgres_port)
+        if not settings.temporal_address:
+            self._temporal = EmbeddedTemporal(
+                self.data_dir,
+                wishes.temporal_port,
+                wishes.temporal_ui_port,
+                headless=wishes.headless,
+            )
+        self.children: dict[str, Child] = {}
+
+    @property
+    def api(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """What codes carry: the address set, or this machine's."""
+        if "public_url" in self._settings.model_fields_set:
+            return self._settings.public_url
+        return f"http://localhost:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        if self._postgres is not None:
+            return self._postgres.url
+        return self._settings.database_url.get_secret_value()
+
+    @property
+    def temporal_address(self) -> str:
+        return self._temporal.address if self._temporal else self._settings.temporal_address
+
+    @property
+    def temporal_ui(self) -> str | None:
+        return self._temporal.ui if self._temporal else None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the child processes run with."""
+        return Settings(**{name.lower(): value for name, value in self._env().items()})  # type: ignore[arg-type]
+
+    def start(self, say: Say) -> None:
+        """Start everything; `say` hears each step. Raises `StartFailed` after stopping again."""
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
+            require(self.port, "--port")
+            self.start_servers(say)
+            say("Preparing the tables")
+            upgrade(self.database_url)
+            say("Starting API, worker and relay")
+            for role in ROLES:
+                self.start_role(role)
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_servers(self, say: Say) -> None:
+        """PostgreSQL and Temporal, side by side, where they are embedded."""
+        servers = [server for server in (self._postgres, self._temporal) if server is not None]
+        if servers:
+            say(f"Starting {' and '.join(server.name for server in servers)}")
+            with ThreadPoolExecutor(len(servers)) as pool:
+                for started in [pool.submit(server.start) for server in servers]:
+                    started.result()
+
+    def start_role(self, role: str) -> None:
+        """Start `serve`, `work` or `relay`, in place of one that is gone."""
+        self.children[role] = Child(
+            Command(
+                argv=(sys.executable, "-m", "workers.cli", role),
+                folder=Path(__file__).parents[1],
+                log_path=self.data_dir / "logs" / f"{role}.log",
+                steps=STEPS,
+                env=self._env(),
+            )
+        )
+
+    def restart_dead(self) -> list[str]:
+        """Start again the roles that have died; their names."""
+        dead = [role for role, child in self.children.items() if not child.alive]
+        for role in dead:
+            self.start_role(role)
+        return dead
+
+    def dead_server(self) -> str | None:
+        """The name of an embedded server that has died, if one has."""
+        for server in (self._postgres, self._temporal):
+            if server is not None and not server.alive:
+                return server.name
+        return None
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by name."""
+        found = {role: child.pid for role, child in self.children.items()}
+        for server in (self._postgres, self._temporal):
+            if server is not None and server.pid is not None:
+                found[server.name.lower()] = server.pid
+        return found
+
+    def stop(self) -> None:
+        """End the roles gracefully and side by side, then Temporal, then PostgreSQL."""
+        children = list(self.children.values())
+        if children:
+            with ThreadPoolExecutor(len(children)) as pool:
+                list(pool.map(Child.stop, children))
+        self.children.clear()
+        for server in (self._temporal, self._postgres):
+            if server is not None:
+                server.stop()
+
+    def secret_key(self) -> str:
+        """The key set, or one made at the first start and kept in the data folder."""
+        set_key = self._settings.secret_key.get_secret_value()
+        if set_key:
+            return set_key
+        path = self.data_dir / "secret.key"
+        if not path.exists():
+            fresh = base64.b64encode(secrets.token_bytes(32)).decode()
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "w") as file:
+                file.write(fresh)
+        return path.read_text().strip()
+
+    def _env(self) -> dict[str, str]:
+        inherited = {
+            name.upper(): os.environ[name.upper()]
+            for name in Settings.model_fields
+            if name.upper() in os.environ
+        }
+        return {
+            **inherited,
+            **self._wishes.env,
+            "DATABASE_URL": self.database_url,
+            "TEMPORAL_ADDRESS": self.temporal_address,
+            "SECRET_KEY": self.secret_key(),
+            "PUBLIC_URL": self.public_url,
+            "PORT": str(self.port),
+        }
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not _answers(f"{self.api}/api/status/"):
+            for role, child in self.children.items():
+                if not child.alive:
+                    log = self.data_dir / "logs" / f"{role}.log"
+                    raise StartFailed(f"inkloom {role}", "ended at once", log, child.said())
+            if time.monotonic() > deadline:
+                log = self.data_dir / "logs" / "serve.log"
+                raise StartFailed("The API", f"was not ready in {READY_SECONDS:.0f} s", log)
+            time.sleep(0.03)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 (our own address)
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

@@ -1,0 +1,102 @@
+"""Logs, traces and metrics of a process, wired once.
+
+Logs are structured: JSON lines, or coloured ones on a terminal. Every line carries the role of the
+process and, where there is one, the request id that began it. Secrets never reach a logger; a
+processor blanks values of fields that are named like one, should it happen all the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import start_http_server
+
+from schema.settings import Settings
+
+SECRET_NAMES = ("secret", "token", "password", "authorization", "cookie", "api_key")
+
+
+def start_telemetry(settings: Settings, role: str) -> None:
+    """Logs always; traces when a collector is set; `/metrics` of its own when a port is set."""
+    _start_logs(settings, role)
+    if settings.otel_exporter_otlp_endpoint:
+        provider = TracerProvider(resource=Resource({"service.name": f"inkloom-{role}"}))
+        endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/traces"
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        trace.set_tracer_provider(provider)
+    if settings.metrics_port and role in ("work", "relay"):
+        start_http_server(settings.metrics_port)
+
+
+def stop_telemetry() -> None:
+    """Send the spans that wait."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+def _start_logs(settings: Settings, role: str) -> None:
+    pretty = settings.log_format == "console" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_role(role),
+        blank_secrets,
+    ]
+    last: list[Any] = (
+        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        if pretty
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for noisy in ("aiohttp", "asyncio", "httpx", "alembic", "temporalio.worker._workflow"):
+        logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _name_role(role: str) -> Any:
+    def name_role(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event.setdefault("role", role)
+        return event
+
+    return name_role
+
+
+def blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace values of fields whose name says that they are secret."""
+    for name in event:
+        if any(part in name.lower() for part in SECRET_NAMES):
+            event[name] = "[hidden]"
+    return event

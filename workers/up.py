@@ -1,0 +1,125 @@
+"""`inkloom up`: the whole product on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from schema.settings import Settings
+from workers.first_run import LocalKey, ensure_local_key
+from workers.ports import free_ports, require
+from workers.processes import StartFailed
+from workers.stack import Stack, Wishes
+
+API_PORT = 8000
+TEMPORAL_UI_PORT = 8233
+WATCH_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class UpOptions:
+    """Ports that are None are the usual ones when free, else any free one."""
+
+    data_dir: Path
+    port: int | None = None
+    temporal_port: int | None = None
+    temporal_ui_port: int | None = None
+    postgres_port: int | None = None
+    ready_file: Path | None = None
+    quiet: bool = False
+
+
+def up(options: UpOptions, settings: Settings) -> None:
+    """Start, tell the addresses, keep it running, stop at SIGINT or SIGTERM."""
+    console = Console(quiet=options.quiet, highlight=False)
+    asked = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: asked.set())
+    if options.ready_file is not None:
+        options.ready_file.unlink(missing_ok=True)
+    wishes = Wishes(
+        data_dir=options.data_dir,
+        port=options.port or usual_or_free(API_PORT),
+        temporal_port=options.temporal_port,
+        temporal_ui_port=options.temporal_ui_port or usual_or_free(TEMPORAL_UI_PORT),
+        postgres_port=options.postgres_port,
+    )
+    stack = Stack(wishes, settings)
+    with console.status("Starting") as status:
+        stack.start(lambda step: status.update(step))
+        key = ensure_local_key(stack.settings, stack.data_dir)
+    try:
+        if options.ready_file is not None:
+            write_ready(options.ready_file, stack, key.secret)
+        welcome(console, stack, key)
+        watch(console, stack, asked)
+    finally:
+        console.print("\nStopping (requests under way get 10 seconds)")
+        stack.stop()
+        if options.ready_file is not None:
+            options.ready_file.unlink(missing_ok=True)
+        console.print("Stopped. Your data stays in", str(options.data_dir), style="dim")
+
+
+def usual_or_free(port: int) -> int:
+    """The usual port when nobody has it, else any free one."""
+    try:
+        require(port, "--port")
+    except StartFailed:
+        return free_ports(1)[0]
+    return port
+
+
+def write_ready(path: Path, stack: Stack, key: str) -> None:
+    """The addresses as JSON, written whole or not at all; it holds a key, so mode 600."""
+    told = {
+        "api": stack.api,
+        "temporal_address": stack.temporal_address,
+        "temporal_ui": stack.temporal_ui,
+        "database_url": stack.database_url,
+        "api_key": key,
+        "pid": os.getpid(),
+        "processes": stack.pids(),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(told, file)
+    draft.replace(path)
+
+
+def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
+    """What there is and how to begin."""
+    console.print("[bold]Inkloom is up.[/bold] Ctrl-C stops it.\n")
+    console.print(f"  API and redirects  {stack.api}   (documents: {stack.api}/docs)")
+    console.print(f"  Temporal UI        {stack.temporal_ui or 'at your own Temporal'}")
+    console.print(f"  Logs               {stack.data_dir / 'logs'}\n")
+    if key.is_new:
+        console.print("Your first API key (shown this once):", style="bold")
+        console.print(f"  {key.secret}\n", soft_wrap=True)
+        console.print("Make a dynamic QR code:", style="bold")
+        console.print(
+            f"  curl -X POST {stack.api}/api/v1/dynamic/ \\\n"
+            f"    -H 'X-Api-Key: {key.secret}' -H 'Content-Type: application/json' \\\n"
+            '    -d \'{"destination_url": "https://example.com/welcome", "name": "Welcome"}\'\n',
+            soft_wrap=True,
+            markup=False,
+        )
+
+
+def watch(console: Console, stack: Stack, asked: threading.Event) -> None:
+    """Restart a role that dies; end when a server does."""
+    while not asked.wait(WATCH_SECONDS):
+        for role in stack.restart_dead():
+            console.print(f"{role} had died and was started again; see its log", style="yellow")
+        if server := stack.dead_server():
+            console.print(
+                f"{server} has died; see its log in {stack.data_dir / 'logs'}", style="red"
+            )
+            raise SystemExit(1)

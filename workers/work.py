@@ -1,0 +1,70 @@
+"""`inkloom work [queue]`: run workflows and activities of all queues, or of one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from schema.settings import Settings
+from workers.bootstrap import set_up
+from workers.graceful import GRACE_SECONDS, stop_signal
+from workers.interceptors import HouseInterceptor
+from workers.registry import REGISTRY
+from workers.sandbox import make_runner
+from workers.search_attributes import ensure_search_attributes
+from workflows.queues import Queue
+from workflows.starter import Starter, TemporalAway
+
+log = structlog.get_logger("inkloom.work")
+
+
+async def work(settings: Settings, queues: tuple[Queue, ...]) -> None:
+    """Work until SIGTERM; activities under way are finished, 10 s at most."""
+    async with set_up(settings, "work") as running:
+        asked = stop_signal()
+        client = await _connected(running.starter, asked)
+        if client is None:
+            return
+        await ensure_search_attributes(client)
+        async with AsyncExitStack() as stack:
+            for queue in queues:
+                await stack.enter_async_context(make_worker(client, queue))
+            log.info("working", queues=list(queues))
+            await asked.wait()
+            log.info("stopping", grace_seconds=GRACE_SECONDS)
+
+
+def make_worker(client: Client, queue: Queue) -> Worker:
+    """A worker of one queue, as in production and in the tests."""
+    duty = REGISTRY[queue]
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=duty.workflows,
+        activities=duty.activities,
+        workflow_runner=make_runner(),
+        interceptors=[HouseInterceptor()],
+        max_concurrent_activities=duty.activities_at_once,
+        max_cached_workflows=2000,
+        graceful_shutdown_timeout=timedelta(seconds=GRACE_SECONDS),
+    )
+
+
+async def _connected(starter: Starter, asked: asyncio.Event) -> Client | None:
+    """The client as soon as Temporal answers; None when we are asked to stop before."""
+    pause = 0.2
+    while not asked.is_set():
+        try:
+            return await starter.client()
+        except TemporalAway as fault:
+            log.warning("waiting for temporal", reason=str(fault), again_in_seconds=pause)
+        try:
+            await asyncio.wait_for(asked.wait(), pause)
+        except TimeoutError:
+            pause = min(5.0, pause * 2)
+    return None

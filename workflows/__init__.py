@@ -1,0 +1,1 @@
+"""Promises kept over time, one Temporal workflow a file; `reactions.py` says which event starts what."""

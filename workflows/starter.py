@@ -1,0 +1,85 @@
+"""The one place that starts workflows: by id, with priority, search attributes and summary.
+
+Every start rejects a duplicate id, so starting again after a crash changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.outbox import Batch
+from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
+from workflows.policies import fair
+from workflows.queues import DELIVERY, searchable
+
+_AWAY = (
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+)
+
+
+class TemporalAway(Exception):
+    """Temporal did not answer; whether the workflow was started is not known. Start it again."""
+
+
+class Starter:
+    """Starts workflows over one connection, which is made when first needed."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Client]], *, seconds: float = 10.0) -> None:
+        self._connect = connect
+        self._seconds = seconds
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    async def client(self) -> Client:
+        """The connected client; raises `TemporalAway`."""
+        async with self._connecting:
+            if self._client is None:
+                try:
+                    async with asyncio.timeout(self._seconds):
+                        self._client = await self._connect()
+                except (RuntimeError, RPCError, TimeoutError, OSError) as fault:
+                    raise TemporalAway(str(fault).partition("\n")[0]) from fault
+        return self._client
+
+    async def is_here(self) -> bool:
+        """Whether Temporal answers now."""
+        try:
+            async with asyncio.timeout(2.0):
+                return await (await self.client()).service_client.check_health()
+        except (TemporalAway, RPCError, TimeoutError):
+            return False
+
+    async def deliver(self, batch: Batch) -> None:
+        """Start `DeliverWebhooks` for a batch, or find it started. Raises `TemporalAway`."""
+        organization = str(batch.organization_id)
+        client = await self.client()
+        try:
+            async with asyncio.timeout(self._seconds):
+                await client.start_workflow(
+                    DeliverWebhooks.run,
+                    Deliveries(batch.organization_id, batch.id, batch.cause),
+                    id=f"deliver/{organization}/{batch.id}",
+                    task_queue=DELIVERY,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    priority=fair(organization),
+                    search_attributes=searchable(organization),
+                    static_summary=batch.summary,
+                    request_eager_start=False,
+                )
+        except WorkflowAlreadyStartedError:
+            return
+        except TimeoutError as fault:
+            raise TemporalAway("no answer in time") from fault
+        except RPCError as fault:
+            if fault.status in _AWAY:
+                raise TemporalAway(fault.message) from fault
+            raise
