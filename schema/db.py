@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -45,6 +45,7 @@ class _Door:
 
     engine: AsyncEngine | None = None
     bound: AsyncConnection | None = None
+    turn: AbstractAsyncContextManager[object] = nullcontext()
 
 
 def driver_url(url: str) -> str:
@@ -76,6 +77,8 @@ async def disconnect() -> None:
 def bind(connection: AsyncConnection | None) -> None:
     """Make every transaction a savepoint on `connection` (tests only); None ends that."""
     _Door.bound = connection
+    # Savepoints of one connection nest: tasks side by side must take turns.
+    _Door.turn = nullcontext() if connection is None else asyncio.Lock()
 
 
 @asynccontextmanager
@@ -93,7 +96,7 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         yield held.session
         return
     try:
-        async with _new_session() as session, session.begin():
+        async with _Door.turn, _new_session() as session, session.begin():
             token = _open.set(_Open(session, task))
             try:
                 yield session

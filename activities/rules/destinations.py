@@ -26,7 +26,7 @@ def refusal(url: str) -> str | None:
         _ = parts.port
     except ValueError:
         return "Enter a valid address, for example https://example.com/welcome."
-    if parts.scheme.lower() not in ("http", "https") or not host:
+    if parts.scheme.lower() not in ("http", "https") or not host or not _writable(url):
         return "Enter an http or https address, for example https://example.com/welcome."
     if parts.username or parts.password:
         return "Remove the user name and password from the address."
@@ -46,3 +46,12 @@ def location(url: str) -> str:
         sign if sign.isascii() else "".join(f"%{byte:02X}" for byte in sign.encode())
         for sign in url
     )
+
+
+def _writable(url: str) -> bool:
+    """Whether the address can be written in ASCII: its host has an IDNA form, no lone surrogate."""
+    try:
+        location(url)
+    except UnicodeError:
+        return False
+    return True

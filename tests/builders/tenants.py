@@ -1,0 +1,65 @@
+"""Tenants, their credentials and what they own, in one line each."""
+
+from __future__ import annotations
+
+from activities.accounts import CreateOrganization, OrganizationView, create_organization
+from activities.endpoints import CreateEndpoint, EndpointView, create_endpoint
+from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
+from activities.qr_codes import CreateQrCode, QrCodeView, create_qr_code
+from activities.rules.actors import Actor
+from activities.visitors import Visitor
+
+PERSON = Visitor(
+    country="DE",
+    device="mobile",
+    os="iOS",
+    browser="Mobile Safari",
+    language="de",
+    referrer_domain="example.org",
+    is_bot=False,
+    counts=True,
+)
+ROBOT = Visitor(
+    country=None,
+    device="bot",
+    os=None,
+    browser=None,
+    language=None,
+    referrer_domain=None,
+    is_bot=True,
+    counts=False,
+)
+
+
+async def an_organization(slug: str = "acme") -> OrganizationView:
+    return await create_organization(
+        CreateOrganization(
+            name=slug.title(), slug=slug, owner_email=f"{slug}@example.com", owner_name="Ada"
+        )
+    )
+
+
+async def a_key(organization: OrganizationView, dialect: str = "studio") -> str:
+    return (await create_key(CreateKey(organization.id, dialect, "test key"))).secret
+
+
+async def a_tenant(slug: str = "acme") -> Actor:
+    """An organization, seen through a studio key of its own."""
+    secret = await a_key(await an_organization(slug))
+    return await authenticate_key(AuthenticateKey("studio", secret))
+
+
+async def a_code(by: Actor, destination: str = "https://example.com/a", **more: str) -> QrCodeView:
+    return await create_qr_code(CreateQrCode(by=by, destination_url=destination, **more))  # type: ignore[arg-type]
+
+
+async def an_endpoint(
+    by: Actor,
+    url: str = "https://hooks.example.com/in",
+    events: tuple[str, ...] = ("*",),
+    scheme: str = "standard",
+    delays: tuple[float, ...] = (5.0, 60.0),
+) -> EndpointView:
+    return await create_endpoint(
+        CreateEndpoint(by=by, url=url, events=events, scheme=scheme, retry_policy=delays)
+    )

@@ -1,0 +1,93 @@
+"""One PostgreSQL for the whole run; each test works on one connection that is rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from activities.gateways.clock import FixedClock
+from activities.gateways.dice import SystemDice
+from activities.gateways.receivers import Receivers
+from activities.gateways.vault import Vault
+from activities.outside import Outside, install
+from schema.db import bind, driver_url
+from schema.migrate import upgrade
+from tests.fakes.listener import Names
+from workers.embedded import EmbeddedPostgres
+
+NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+KEY = bytes(range(32))
+
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """An empty PostgreSQL of this test run."""
+    server = EmbeddedPostgres(Path(tmp_path_factory.mktemp("postgres")))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: EmbeddedPostgres) -> str:
+    """A database with all tables."""
+    upgrade(postgres.url)
+    return postgres.url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(driver_url(database_url))
+    yield engine
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def database(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Everything that operations do happens on this connection and is rolled back."""
+    async with engine.connect() as connection:
+        begun = await connection.begin()
+        bind(connection)
+        yield connection
+        bind(None)
+        await begun.rollback()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """It is noon of 21 November 2026 until a test moves it."""
+    return FixedClock(NOW)
+
+
+@pytest.fixture
+def names() -> Names:
+    """What names resolve to: nothing, until a test changes `answers`."""
+    return Names(OSError("nobody knows this name"))
+
+
+@pytest_asyncio.fixture
+async def world(clock: FixedClock, names: Names) -> AsyncIterator[Outside]:
+    """Gateways with a fixed clock and own names; webhooks may go to loopback."""
+    receivers = Receivers(names, allow_private=True, allow_http=True, total_seconds=3)
+    outside = Outside(
+        clock=clock,
+        dice=SystemDice(),
+        resolver=names,
+        receivers=receivers,
+        vault=Vault(KEY),
+        public_url="https://ink.test",
+        allow_private_targets=True,
+        allow_http_targets=True,
+    )
+    install(outside)
+    yield outside
+    install(None)
+    await receivers.close()
