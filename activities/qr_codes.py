@@ -127,6 +127,8 @@ async def create_qr_code(command: CreateQrCode) -> QrCodeView:
 
 async def read_qr_code(command: ReadQrCode) -> QrCodeView:
     """One code; `NotFound` when there is none, it is deleted, or it is another tenant's."""
+    if command.short_code is not None and not slugs.could_exist(command.short_code):
+        raise NotFound("QR code")
     query = _visible_to(command.by)
     if command.short_code is not None:
         query = query.where(QrCodeRow.short_code == command.short_code)

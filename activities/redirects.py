@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from activities.outbox import emit
 from activities.outside import outside
+from activities.rules import slugs
 from activities.rules.errors import NotFound
 from activities.rules.events import QrScanned
 from activities.visitors import Visitor
@@ -40,6 +41,8 @@ async def follow_code(command: FollowCode) -> Destination:
     code that is unknown, deleted or inactive.
     """
     visitor = command.visitor
+    if not slugs.could_exist(command.short_code):
+        raise NotFound("short code")
     query = select(QrCodeRow).where(
         QrCodeRow.short_code == command.short_code,
         QrCodeRow.is_active,

@@ -152,6 +152,9 @@ def to_refusal(fault: Exception) -> DomainError | HttpFault:
             return _invalid(fault.errors())
         case HTTPException(status_code=405, headers=headers):
             return MethodWrong((headers or {}).get("Allow", "others"))
+        case HTTPException(status_code=400, __cause__=HttpFault() as cause):
+            # FastAPI wraps what reading the body raised, such as the limit of the edge.
+            return cause
         case HTTPException(status_code=400):
             return BodyNotJson()
         case HTTPException():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import uvicorn
 
 from api.app import make_app
 from schema.settings import Settings
 from workers.bootstrap import set_up
-from workers.graceful import GRACE_SECONDS
+from workers.graceful import GRACE_SECONDS, stop_signal
 
 
 async def serve(settings: Settings) -> None:
@@ -18,7 +22,7 @@ async def serve(settings: Settings) -> None:
             trusted_proxies=settings.proxies(),
             public_url=settings.public_url,
         )
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 application,
                 host=settings.host,
@@ -33,4 +37,18 @@ async def serve(settings: Settings) -> None:
                 backlog=2048,
             )
         )
-        await server.serve()
+        asked = stop_signal()
+        serving = asyncio.create_task(server.serve())
+        stopping = asyncio.create_task(asked.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        stopping.cancel()
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would end a clean stop with the signal that asked for it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

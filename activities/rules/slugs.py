@@ -39,7 +39,7 @@ RESERVED = frozenset(
     }
 )
 
-_CUSTOM = re.compile(r"[A-Za-z0-9_-]{3,64}")
+_SPELLING = re.compile(r"[A-Za-z0-9_-]{3,64}")
 
 
 def short_code(dice: bytes) -> str:
@@ -55,9 +55,14 @@ def short_code(dice: bytes) -> str:
     return "".join(signs)
 
 
+def could_exist(code: str) -> bool:
+    """Whether any code is spelled like this; anything else needs no look-up."""
+    return _SPELLING.fullmatch(code) is not None
+
+
 def refusal(custom: str) -> str | None:
     """Why a client may not choose this code; None when it may."""
-    if not _CUSTOM.fullmatch(custom):
+    if not _SPELLING.fullmatch(custom):
         return "Use 3 to 64 letters, digits, hyphens or underscores."
     if custom.lower() in RESERVED:
         return f"'{custom}' is reserved; choose another."

@@ -18,9 +18,9 @@ def empty(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The address of a database without tables."""
     name = f"empty_{uuid4().hex}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type, call-overload]
+        connection.execute(f'CREATE DATABASE "{name}"')
         yield postgres.url.removesuffix("/inkloom") + f"/{name}"
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type, call-overload]
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def relations(url: str) -> set[str]:

@@ -1,0 +1,90 @@
+"""Record histories: `python -m tests.workflows.record`.
+
+Run it when a workflow is new. Histories that are there already are kept, because they stand for
+runs that are under way in the field: a change that cannot replay them needs `workflow.patched`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from temporalio.client import WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from activities.cause import Cause
+from activities.rules.backoff import RETRY_POLICIES
+from tests.workflows.receivers import ORGANIZATION, Script, start_retry, working
+from workers.binaries import temporal_binary
+from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
+from workflows.queues import SEARCH_ATTRIBUTES
+from workflows.retry_delivery import RetryDelivery
+
+HISTORIES = Path(__file__).parent / "histories"
+STANDARD = RETRY_POLICIES["standard"]
+
+
+async def record_retries(temporal: WorkflowEnvironment) -> None:
+    """A delivery given up, one that got through, one paused and resumed, one cancelled."""
+    async with working(temporal, Script(failures=99, delays=STANDARD)) as queue:
+        handle = await start_retry(temporal, queue, STANDARD[0])
+        await handle.result()
+        await keep("retry_delivery_given_up", handle)
+        handle = await start_retry(temporal, queue, 86400.0)
+        await handle.signal(RetryDelivery.cancel)
+        await handle.result()
+        await keep("retry_delivery_cancelled", handle)
+    async with working(temporal, Script(failures=1, delays=STANDARD)) as queue:
+        handle = await start_retry(temporal, queue, 3600.0)
+        await handle.signal(RetryDelivery.pause)
+        await temporal.fast_forward(handle, timedelta(hours=2))
+        await handle.signal(RetryDelivery.resume)
+        await handle.result()
+        await keep("retry_delivery_paused_and_delivered", handle)
+
+
+async def record_batches(temporal: WorkflowEnvironment) -> None:
+    """A batch that went through, and one whose failure became a retry."""
+    for name, failures in (("delivered", 0), ("with_a_failure", 1)):
+        async with working(temporal, Script(failures=failures, delays=STANDARD)) as queue:
+            batch = uuid4()
+            handle = await temporal.client.start_workflow(
+                DeliverWebhooks.run,
+                Deliveries(ORGANIZATION, batch, Cause("r-1")),
+                id=f"deliver/{ORGANIZATION}/{batch}",
+                task_queue=queue,
+            )
+            await handle.result()
+            await keep(f"deliver_webhooks_{name}", handle)
+
+
+async def keep(name: str, handle: WorkflowHandle[object, object]) -> None:
+    """Write the history under its name unless there is one."""
+    path = HISTORIES / f"{name}.json"
+    if not path.exists():
+        told = (await handle.fetch_history()).to_json()
+        path.write_text(re.sub(r'"identity": "[^"]*"', '"identity": "recorder"', told))
+        print(f"recorded {path.name}")
+
+
+async def main() -> None:
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=str(temporal_binary()),
+        data_converter=pydantic_data_converter,
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+        ],
+    ) as temporal:
+        await record_retries(temporal)
+        await record_batches(temporal)
+    await asyncio.sleep(0.3)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
