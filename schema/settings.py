@@ -11,6 +11,7 @@ import binascii
 import ipaddress
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -90,11 +91,14 @@ class Settings(BaseSettings):
             raise ValueError("must be host:port, for example temporal:7233")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://")
+        parts = urlsplit(value)
+        if value and not (parts.scheme in ("http", "https") and parts.hostname):
+            raise ValueError("must be a whole address that starts with http:// or https://")
+        if parts.query or parts.fragment:
+            raise ValueError("must not have a ? or # part")
         return value.rstrip("/")
 
     @field_validator("secret_key")

@@ -33,6 +33,7 @@ def postgres_binaries() -> Path:
 
 
 def temporal_binary() -> Path:
+    """The `temporal` program beside this Python, else on PATH. Raises StartFailed."""
     beside = Path(sys.executable).with_name("temporal")
     if beside.exists():
         return beside

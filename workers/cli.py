@@ -108,7 +108,9 @@ def migrate(
 @app.command()
 def settings() -> None:
     """List every setting, its default and its meaning."""
-    table = Table("setting", "default", "meaning", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("setting", "default", "meaning"):
+        table.add_column(heading, overflow="fold")
     for row in describe_settings():
         table.add_row(row["name"], row["default"] or "-", row["meaning"])
     Console().print(table)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from api.dialect import Dialect, make_application
 from api.workspace import qr
-from api.workspace.auth import make_authenticate
 from api.workspace.errors import present
 
 PREFIXES = ("/api/qr",)
@@ -15,7 +14,8 @@ def make_workspace(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Workspace API",
         description="What the dashboard speaks. Credential: the ink_session cookie.",
-        routers=[qr.make_routes(make_authenticate(public_url))],
+        routers=[qr.router],
         present=present,
     )
+    application.state.public_url = public_url
     return Dialect("workspace", PREFIXES, application, present)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
@@ -22,10 +22,12 @@ from activities.qr_codes import (
 )
 from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.spelling import prefixed, unprefixed
-from api.dialect import Authenticate, By, Text, make_router
-from api.workspace.auth import documented
+from api.dialect import By, Text, make_router
+from api.workspace.auth import authenticate, documented
 from api.workspace.fields import In, Moment, Out
 from api.workspace.paging import Asked
+
+router = make_router(authenticate, dependencies=[documented], tags=["qr"])
 
 
 class QrIn(In):
@@ -81,54 +83,51 @@ OrgId = Annotated[
 ]
 
 
-def make_routes(authenticate: Authenticate) -> APIRouter:
-    """The routes, behind the dialect's credential."""
-    router = make_router(authenticate, dependencies=[documented], tags=["qr"])
-
-    @router.get("/api/qr", summary="List QR codes")
-    async def list_all(
-        by: By,
-        asked: Asked,
-        search: Annotated[Text, Query(max_length=200)] = "",
-        org_id: OrgId = None,
-    ) -> QrPageOut:
-        page = await list_qr_codes(ListQrCodes(by, asked, search))
-        summary = await summarize_qr_codes(SummarizeQrCodes(by))
-        return QrPageOut(
-            items=[present_qr(code) for code in page.items],
-            total=page.total,
-            page=asked.number,
-            page_size=asked.size,
-            summary=SummaryOut(
-                total=summary.total, active=summary.active, scan_count=summary.scan_count
-            ),
-        )
-
-    @router.post("/api/qr", status_code=201, summary="Create a QR code")
-    async def create(body: QrIn, by: By, org_id: OrgId = None) -> QrOut:
-        return present_qr(await create_qr_code(to_command(body, by)))
-
-    @router.get("/api/qr/{id}", summary="Fetch one QR code")
-    async def fetch(id: str, by: By, org_id: OrgId = None) -> QrOut:
-        return present_qr(await read_qr_code(ReadQrCode(by, id=to_id(id))))
-
-    @router.get(
-        "/api/qr/{id}/image",
-        summary="The picture of a QR code",
-        response_class=Response,
-        responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+@router.get("/api/qr", summary="List QR codes")
+async def list_all(
+    by: By,
+    asked: Asked,
+    search: Annotated[Text, Query(max_length=200)] = "",
+    org_id: OrgId = None,
+) -> QrPageOut:
+    page = await list_qr_codes(ListQrCodes(by, asked, search))
+    summary = await summarize_qr_codes(SummarizeQrCodes(by))
+    return QrPageOut(
+        items=[present_qr(code) for code in page.items],
+        total=page.total,
+        page=asked.number,
+        page_size=asked.size,
+        summary=SummaryOut(
+            total=summary.total, active=summary.active, scan_count=summary.scan_count
+        ),
     )
-    async def image(
-        id: str,
-        by: By,
-        format: Literal["png", "svg"] = "png",
-        size: Annotated[int, Query(ge=16, le=4096)] = 1024,
-        org_id: OrgId = None,
-    ) -> Response:
-        made = await render_symbol(RenderSymbol(by, format, id=to_id(id), size_px=size))
-        return Response(made.content, media_type=made.media_type)
 
-    return router
+
+@router.post("/api/qr", status_code=201, summary="Create a QR code")
+async def create(body: QrIn, by: By, org_id: OrgId = None) -> QrOut:
+    return present_qr(await create_qr_code(to_command(body, by)))
+
+
+@router.get("/api/qr/{id}", summary="Fetch one QR code")
+async def fetch(id: str, by: By, org_id: OrgId = None) -> QrOut:
+    return present_qr(await read_qr_code(ReadQrCode(by, id=to_id(id))))
+
+
+@router.get(
+    "/api/qr/{id}/image",
+    summary="The picture of a QR code",
+    response_class=Response,
+    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+)
+async def image(
+    id: str,
+    by: By,
+    format: Literal["png", "svg"] = "png",
+    size: Annotated[int, Query(ge=16, le=4096)] = 1024,
+    org_id: OrgId = None,
+) -> Response:
+    made = await render_symbol(RenderSymbol(by, format, id=to_id(id), size_px=size))
+    return Response(made.content, media_type=made.media_type)
 
 
 def to_command(body: QrIn, by: By) -> CreateQrCode:

@@ -8,6 +8,7 @@ from schema.tables import metadata
 
 
 def run() -> None:
+    """Run what Alembic asked for on the connection it was given."""
     connection = context.config.attributes["connection"]
     context.configure(
         connection=connection,

@@ -1,11 +1,11 @@
-"""The sources of the house as the checks read them: files, their syntax trees, the names in them."""
+"""The sources of the house as the checks read them: files, syntax trees, the names in them."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -23,7 +23,7 @@ class Source:
     """One Python file; `path` is relative to the top of the repository."""
 
     path: str
-    text: str
+    text: str = field(repr=False)
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -41,15 +41,20 @@ class Source:
 
     def imports(self) -> set[str]:
         """Everything imported, at the top or inside, as `package.module.name`."""
-        return set(bindings(self.tree, self.path)[1])
-
-    def names(self) -> list[tuple[int, str]]:
-        """Line and full name of each use of an imported name and each call of a builtin."""
-        return list(_names(self.tree, bindings(self.tree, self.path)[0]))
+        return set(self._bindings[1])
 
     def full_name(self, node: ast.expr) -> str | None:
         """`deliveries.attempt_batch` as `activities.deliveries.attempt_batch`; None if local."""
-        return _spell(node, bindings(self.tree, self.path)[0])
+        return _spell(node, self._bindings[0])
+
+    @cached_property
+    def names(self) -> tuple[tuple[int, str], ...]:
+        """Line and full name of each use of an imported name and each call of a builtin."""
+        return tuple(_names(self.tree, self._bindings[0]))
+
+    @cached_property
+    def _bindings(self) -> tuple[dict[str, str], list[str]]:
+        return _bindings(self.tree, self.path)
 
 
 @lru_cache
@@ -65,6 +70,13 @@ def dialects() -> tuple[str, ...]:
     return tuple(sorted(file.parent.name for file in (ROOT / "api").glob("*/app.py")))
 
 
+def offenders(
+    check: Callable[[Source], Sequence[object]], among: Iterable[Source]
+) -> dict[str, Sequence[object]]:
+    """Path and findings of each file in which a check finds something."""
+    return {source.path: found for source in among if (found := check(source))}
+
+
 def within(name: str, *packages: str) -> bool:
     """Whether a dotted name is one of the packages or lies inside one."""
     return any(name == package or name.startswith(f"{package}.") for package in packages)
@@ -77,7 +89,7 @@ def public_definitions(tree: ast.Module) -> Iterator[Definition]:
             yield node
 
 
-def bindings(tree: ast.AST, path: str = "") -> tuple[dict[str, str], list[str]]:
+def _bindings(tree: ast.AST, path: str) -> tuple[dict[str, str], list[str]]:
     """What each imported name stands for, and every imported thing by its full name."""
     known: dict[str, str] = {}
     imported: list[str] = []
@@ -103,15 +115,20 @@ def _absolute(node: ast.ImportFrom, path: str) -> str:
 def _names(tree: ast.AST, known: dict[str, str]) -> Iterator[tuple[int, str]]:
     inner: set[int] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id not in known and hasattr(builtins, node.func.id):
-                yield node.lineno, f"builtins.{node.func.id}"
+        if isinstance(node, ast.Call) and (called := _builtin(node.func, known)):
+            yield node.lineno, f"builtins.{called}"
         if isinstance(node, ast.Attribute):
             inner.add(id(node.value))
         if isinstance(node, ast.Attribute | ast.Name) and id(node) not in inner:
             name = _spell(node, known)
             if name is not None:
                 yield node.lineno, name
+
+
+def _builtin(node: ast.expr, known: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Name) and node.id not in known and hasattr(builtins, node.id):
+        return node.id
+    return None
 
 
 def _spell(node: ast.expr, known: dict[str, str]) -> str | None:

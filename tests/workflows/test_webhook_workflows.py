@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from temporalio.client import WorkflowHandle
-from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.cause import Cause
-from activities.deliveries import DeliveryReport
 from activities.rules.backoff import RETRY_POLICIES
 from tests.workflows.receivers import ORGANIZATION, Script, start_retry, working
-from workers.interceptors import HouseInterceptor
-from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
-from workflows.retry_delivery import Retry, RetryDelivery
+from workflows.retry_delivery import RetryDelivery
 
 STANDARD = RETRY_POLICIES["standard"]
 

@@ -1,0 +1,94 @@
+"""What happens while a part is away, and after it was killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.journeys.conftest import Studio, until
+
+pytestmark = pytest.mark.timeout(120)
+
+
+async def test_events_wait_while_temporal_is_away_and_go_out_after(studio: Studio) -> None:
+    temporal = studio.stack._temporal
+    assert temporal is not None
+    temporal.stop()
+    try:
+        code = await studio.create("https://example.com/waiting")
+        assert (await studio.visit(code)).status_code == 302
+        status = (await studio.client.get("/api/status/")).json()
+        assert status["status"] == "degraded"
+        assert status["checks"] == {"database": "ok", "temporal": "away"}
+    finally:
+        temporal.start()
+    await until(lambda: len(studio.inbox.messages) == 2, 60)
+    assert sorted(map(str, studio.inbox.kinds())) == ["qr.created", "qr.scanned"]
+
+
+async def test_requests_are_refused_while_postgresql_is_away_and_work_after(
+    studio: Studio,
+) -> None:
+    code = await studio.create("https://example.com/back")
+    postgres = studio.stack._postgres
+    assert postgres is not None
+    postgres.stop()
+    try:
+        for path in ("/api/v1/dynamic/", f"/q/{code}", "/api/status/"):
+            answer = await studio.client.get(path)
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+            assert "Traceback" not in answer.text
+        assert (await studio.client.get("/api/health/")).status_code == 200
+    finally:
+        postgres.start()
+
+    async def works() -> bool:
+        return (await studio.visit(code)).status_code == 302
+
+    await until(works)
+    await until(lambda: "qr.scanned" in studio.inbox.kinds(), 60)
+
+
+@pytest.mark.parametrize("role", ["work", "relay", "serve"])
+async def test_a_killed_role_loses_nothing(studio: Studio, role: str) -> None:
+    codes = [await studio.create(f"https://example.com/{number}") for number in range(10)]
+    os.kill(studio.stack.children[role].pid, signal.SIGKILL)
+    await until(lambda: not studio.stack.children[role].alive)
+    assert studio.stack.restart_dead() == [role]
+
+    async def answers() -> bool:
+        try:
+            return (await studio.client.get("/api/health/")).status_code == 200
+        except OSError:
+            return False
+        except Exception as fault:
+            return type(fault).__name__ not in ("ConnectError", "ReadError", "RemoteProtocolError")
+
+    await until(answers)
+    for code in codes:
+        assert (await studio.visit(code)).status_code == 302
+    await until(lambda: len({id_ for id_, _ in studio.inbox.messages}) == 20, 60)
+    assert len(studio.inbox.messages) <= 30
+    for code in codes:
+        read = await studio.client.get(f"/api/v1/dynamic/{code}/")
+        assert read.json()["scan_count"] == 1
+
+
+async def test_a_role_stops_gracefully_when_asked(studio: Studio) -> None:
+    for role in ("relay", "work", "serve"):
+        child = studio.stack.children[role]
+        os.kill(child.pid, signal.SIGTERM)
+        await until(lambda child=child: not child.alive, 15)  # type: ignore[misc]
+        assert child.process.returncode == 0, child.said()
+    assert sorted(studio.stack.restart_dead()) == ["relay", "serve", "work"]
+
+    async def ready() -> bool:
+        try:
+            return (await studio.client.get("/api/status/")).status_code == 200
+        except Exception:
+            return False
+
+    await until(ready)
