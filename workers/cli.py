@@ -28,6 +28,9 @@ DATA_DIR = Path(".inkloom/up")
 DEMO_DIR = Path(".inkloom/demo")
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default=False)]
+RunningIn = Annotated[
+    Path, typer.Option(help="Look at the `inkloom up` that runs here, where nothing else is set.")
+]
 
 
 @app.command()
@@ -119,17 +122,20 @@ def settings() -> None:
 @app.command()
 def session(
     organization: Annotated[str, typer.Argument(help="Slug of the organization.")] = "home",
+    data_dir: RunningIn = DATA_DIR,
 ) -> None:
     """Open a browser session for an organization's owner and print its cookie."""
     from workers.first_run import open_owner_session
+    from workers.running import load_running
 
-    print(f"ink_session={asyncio.run(open_owner_session(load_settings(), organization))}")  # noqa: T201
+    print(f"ink_session={asyncio.run(open_owner_session(load_running(data_dir), organization))}")  # noqa: T201
 
 
 @app.command()
-def doctor() -> None:
+def doctor(data_dir: RunningIn = DATA_DIR) -> None:
     """Say what is reachable and what is not."""
     from workers.doctor import examine
+    from workers.running import load_running
 
     async def report(checked: Settings) -> bool:
         console, well = Console(highlight=False), True
@@ -140,7 +146,7 @@ def doctor() -> None:
         await asyncio.sleep(0.3)
         return well
 
-    raise SystemExit(0 if asyncio.run(report(load_settings())) else 1)
+    raise SystemExit(0 if asyncio.run(report(load_running(data_dir))) else 1)
 
 
 def main() -> None:

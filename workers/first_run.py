@@ -13,7 +13,8 @@ from activities.accounts import (
     create_organization,
     find_organization,
 )
-from activities.keys import CreateKey, create_key
+from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
+from activities.rules.errors import DomainError
 from activities.sessions import OpenSession, open_session
 from schema.settings import Settings, SettingWrong
 from workers.bootstrap import gateways
@@ -36,15 +37,30 @@ class LocalKey:
 
 
 def ensure_local_key(settings: Settings, data_dir: Path) -> LocalKey:
-    """The studio key in `data_dir/api.key` (mode 600), made with its organization when absent."""
+    """The studio key in `data_dir/api.key` (mode 600).
+
+    Made with its organization when there is none, or when this database does not know it (a folder
+    may see another DATABASE_URL than before).
+    """
     path = data_dir / "api.key"
     if path.exists():
-        return LocalKey(path.read_text().strip(), is_new=False)
-    secret = asyncio.run(_make_key(settings))
+        secret = path.read_text().strip()
+        if asyncio.run(_is_known(settings, secret)):
+            return LocalKey(secret, is_new=False)
+    secret = asyncio.run(make_key(settings, HOME, "first key"))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w") as file:
         file.write(secret)
     return LocalKey(secret, is_new=True)
+
+
+async def make_key(settings: Settings, wanted: CreateOrganization, name: str) -> str:
+    """The secret of a new studio key of the organization, which is made when its slug is free."""
+    async with gateways(settings):
+        found = await find_organization(FindOrganization(wanted.slug))
+        if found is None:
+            found = await create_organization(wanted)
+        return (await create_key(CreateKey(found.id, "studio", name))).secret
 
 
 async def open_owner_session(settings: Settings, slug: str) -> str:
@@ -56,9 +72,10 @@ async def open_owner_session(settings: Settings, slug: str) -> str:
         return (await open_session(OpenSession(found.owner_id))).token
 
 
-async def _make_key(settings: Settings) -> str:
+async def _is_known(settings: Settings, secret: str) -> bool:
     async with gateways(settings):
-        home = await find_organization(FindOrganization(HOME.slug))
-        if home is None:
-            home = await create_organization(HOME)
-        return (await create_key(CreateKey(home.id, "studio", "first key"))).secret
+        try:
+            await authenticate_key(AuthenticateKey("studio", secret))
+        except DomainError:
+            return False
+        return True

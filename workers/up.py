@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
@@ -15,6 +14,7 @@ from schema.settings import Settings
 from workers.first_run import LocalKey, ensure_local_key
 from workers.ports import free_ports, require
 from workers.processes import StartFailed
+from workers.running import forget_running, note_running, write_whole
 from workers.stack import Stack, Wishes
 
 API_PORT = 8000
@@ -55,12 +55,14 @@ def up(options: UpOptions, settings: Settings) -> None:
         stack.start(lambda step: status.update(step))
         key = ensure_local_key(stack.settings, stack.data_dir)
     try:
+        note_running(stack)
         if options.ready_file is not None:
             write_ready(options.ready_file, stack, key.secret)
         welcome(console, stack, key)
         watch(console, stack, asked)
     finally:
         console.print("\nStopping (requests under way get 10 seconds)")
+        forget_running(stack)
         stack.stop()
         if options.ready_file is not None:
             options.ready_file.unlink(missing_ok=True)
@@ -77,8 +79,8 @@ def usual_or_free(port: int) -> int:
 
 
 def write_ready(path: Path, stack: Stack, key: str) -> None:
-    """The addresses as JSON, written whole or not at all; it holds a key, so mode 600."""
-    told = {
+    """The addresses as JSON, for whoever waits for the file."""
+    told: dict[str, object] = {
         "api": stack.api,
         "temporal_address": stack.temporal_address,
         "temporal_ui": stack.temporal_ui,
@@ -87,11 +89,7 @@ def write_ready(path: Path, stack: Stack, key: str) -> None:
         "pid": os.getpid(),
         "processes": stack.pids(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(told, file)
-    draft.replace(path)
+    write_whole(path, told)
 
 
 def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
