@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.dialect import Dialect, respond, to_refusal
+from activities.rules.errors import DomainError
+from api.dialect import Answer, Dialect, Present, respond, to_refusal
 from api.documents import Documents
 from api.edge import Edge
-from api.faults import RouteUnknown
+from api.faults import HttpFault, RouteUnknown
 from api.health import PATHS as HEALTH_PATHS
 from api.health import Health, TemporalHere
 from api.redirect import PREFIX as SCAN_PREFIX
@@ -41,7 +41,7 @@ def make_app(
 
 
 class Dispatcher:
-    """Chooses who answers; marks the scope's `inkloom.area` for logs and metrics."""
+    """Chooses who answers, and answers what escapes them."""
 
     def __init__(
         self,
@@ -63,21 +63,36 @@ class Dispatcher:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        area, answer, present = self._choose(scope)
+        scope["inkloom.area"] = area
+        try:
+            await answer(scope, receive, watched)
+        except Exception as fault:
+            # Starlette raises what a dialect's handler for Exception has answered once more.
+            if not begun:
+                await respond(present(to_refusal(fault)))(scope, receive, send)
+
+    def _choose(self, scope: Scope) -> tuple[str, ASGIApp, Present]:
+        """Who answers: its area for logs and metrics, its application, and how it says no."""
         path: str = scope["path"]
         if path.startswith(SCAN_PREFIX):
-            scope["inkloom.area"] = "redirect"
-            await self._redirect(scope, receive, send)
-        elif path.rstrip("/") in HEALTH_PATHS:
-            scope["inkloom.area"] = "health"
-            await self._health(scope, receive, send)
-        elif dialect := self.dialect_of(path):
-            await _speak(dialect, scope, receive, send)
-        elif self._documents.owns(path):
-            scope["inkloom.area"] = "documents"
-            await self._documents(scope, receive, send)
-        else:
-            body = {"error": str(RouteUnknown()), "code": "NOT_FOUND"}
-            await JSONResponse(body, 404)(scope, receive, send)
+            return "redirect", self._redirect, _present
+        if path.rstrip("/") in HEALTH_PATHS:
+            return "health", self._health, _present
+        if dialect := self.dialect_of(path):
+            if dialect.slash_ended and not path.endswith("/"):
+                scope["path"] += "/"
+            return dialect.name, dialect.application, dialect.present
+        if self._documents.owns(path):
+            return "documents", self._documents, _present
+        return "none", _nobody, _present
 
     def dialect_of(self, path: str) -> Dialect | None:
         """The dialect that owns the path, by its longest prefix of whole segments."""
@@ -87,21 +102,12 @@ class Dispatcher:
         return None
 
 
-async def _speak(dialect: Dialect, scope: Scope, receive: Receive, send: Send) -> None:
-    """Let a dialect answer. What escapes it is answered here, in its own error shape."""
-    scope["inkloom.area"] = dialect.name
-    if dialect.slash_ended and not scope["path"].endswith("/"):
-        scope["path"] += "/"
-    begun = False
+async def _nobody(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RouteUnknown
 
-    async def watched(message: Message) -> None:
-        nonlocal begun
-        begun = begun or message["type"] == "http.response.start"
-        await send(message)
 
-    try:
-        await dialect.application(scope, receive, watched)
-    except Exception as fault:
-        # Starlette raises what its handler for Exception has answered once more.
-        if not begun:
-            await respond(dialect.present(to_refusal(fault)))(scope, receive, send)
+def _present(refusal: DomainError | HttpFault) -> Answer:
+    """A refusal where no dialect is spoken."""
+    status = {"route_unknown": 404, "service_away": 503}.get(refusal.code, 500)
+    body = {"error": str(refusal), "code": refusal.code.upper()}
+    return Answer(status, body, dict(getattr(refusal, "headers", {})))

@@ -32,6 +32,7 @@ from api.faults import (
     ServiceAway,
     WrongFields,
 )
+from api.refusals import Refusals, add_refusals
 from workflows.starter import TemporalAway
 
 Authenticate = Callable[[Request], Awaitable[Actor]]
@@ -105,11 +106,28 @@ def make_router(authenticate: Authenticate, **options: Any) -> APIRouter:
     return APIRouter(route_class=AuthenticatedRoute, **options)
 
 
+class Application(FastAPI):
+    """An application whose document tells the refusals of its dialect at every operation."""
+
+    refusals: Refusals
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            add_refusals(super().openapi(), self.refusals)
+        return self.openapi_schema or {}
+
+
 def make_application(
-    *, title: str, description: str, routers: Sequence[APIRouter], present: Present
+    *,
+    title: str,
+    description: str,
+    routers: Sequence[APIRouter],
+    present: Present,
+    refusals: Refusals,
 ) -> FastAPI:
     """The dialect's FastAPI application; its documents are served by `api.app`."""
-    application = FastAPI(
+    application = Application(
         title=title,
         description=description,
         version="1",
@@ -119,6 +137,7 @@ def make_application(
         redirect_slashes=False,
         telemetry={"metrics": False, "logs": False, "operation_spans": False},
     )
+    application.refusals = refusals
     for router in routers:
         application.include_router(router)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from activities.rules.errors import DomainError, InvalidFields, ShortCodeTaken
 from api.dialect import Answer
 from api.faults import HttpFault, WrongFields
+from api.refusals import Refusals
 
 STATUSES = {
     "credential_missing": 401,
@@ -44,3 +47,23 @@ def present(refusal: DomainError | HttpFault) -> Answer:
     if status == 401:
         headers["WWW-Authenticate"] = "ApiKey"
     return Answer(status, {"detail": str(refusal)}, headers)
+
+
+def shape(status: int) -> dict[str, Any]:
+    """The JSON Schema of a refusal's body; 400 is also the answer to wrong fields."""
+    detail = {
+        "type": "object",
+        "properties": {"detail": {"type": "string"}},
+        "required": ["detail"],
+        "additionalProperties": False,
+    }
+    fields = {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "minProperties": 1,
+    }
+    return {"anyOf": [detail, fields]} if status == 400 else detail
+
+
+REFUSALS = Refusals(STATUSES, shape)
+"""What this dialect's document says about them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.dialect import Dialect, make_application
 from api.workspace import qr
-from api.workspace.errors import present
+from api.workspace.errors import REFUSALS, present
 
 PREFIXES = ("/api/qr",)
 
@@ -16,6 +16,7 @@ def make_workspace(public_url: str) -> Dialect:
         description="What the dashboard speaks. Credential: the ink_session cookie.",
         routers=[qr.router],
         present=present,
+        refusals=REFUSALS,
     )
     application.state.public_url = public_url
     return Dialect("workspace", PREFIXES, application, present)

@@ -7,6 +7,7 @@ from typing import Any
 from activities.rules.errors import DomainError, InvalidFields
 from api.dialect import Answer
 from api.faults import HttpFault, WrongFields
+from api.refusals import Refusals
 
 STATUSES = {
     "credential_missing": (401, "UNAUTHORIZED"),
@@ -45,3 +46,22 @@ def present(refusal: DomainError | HttpFault) -> Answer:
         name, sentences = next(iter(fields.items()))
         body = {"error": f"{name}: {sentences[0]}", "code": code, "fields": fields}
     return Answer(status, body, dict(getattr(refusal, "headers", {})))
+
+
+def shape(status: int) -> dict[str, Any]:
+    """The JSON Schema of a refusal's body, with the codes that this status may carry."""
+    sentences = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    return {
+        "type": "object",
+        "properties": {
+            "error": {"type": "string"},
+            "code": {"enum": sorted({code for at, code in STATUSES.values() if at == status})},
+            "fields": {"type": "object", "additionalProperties": sentences, "minProperties": 1},
+        },
+        "required": ["error", "code"],
+        "additionalProperties": False,
+    }
+
+
+REFUSALS = Refusals({name: status for name, (status, _) in STATUSES.items()}, shape)
+"""What this dialect's document says about them."""

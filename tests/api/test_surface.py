@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.outside import install
 from api.app import make_app
 from schema.db import bind, connect, disconnect
 from tests.api.conftest import Client, Tenant
@@ -101,7 +102,7 @@ async def test_paths_go_to_the_dialect_that_owns_them(client: Client) -> None:
     assert "code" in (await client.get("/api/qr")).json()
     for path in ("/api/qrx", "/api/v1/dynamics/", "/api", "/nothing"):
         answer = await client.get(path)
-        assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+        assert (answer.status_code, answer.json()["code"]) == (404, "ROUTE_UNKNOWN")
 
 
 async def test_each_dialect_has_its_document(client: Client) -> None:
@@ -137,3 +138,20 @@ async def test_a_database_that_is_away_is_503_in_every_language(tenant: Tenant) 
     assert workspace.json()["code"] == "SERVICE_UNAVAILABLE"
     assert status.json()["checks"] == {"database": "away", "temporal": "ok"}
     assert health.status_code == 200
+
+
+async def test_a_mistake_of_ours_is_told_with_its_request_id(
+    client: Client, tenant: Tenant
+) -> None:
+    await make_code(client, tenant, "https://example.com")
+    install(None)
+    for path, field in (
+        ("/q/code1", "error"),
+        ("/api/v1/dynamic/", "detail"),
+        ("/api/qr", "error"),
+    ):
+        headers = {**tenant.studio, **tenant.workspace, "User-Agent": PHONE}
+        answer = await client.get(path, headers=headers)
+        assert answer.status_code == 500
+        assert answer.headers["x-request-id"] in answer.json()[field]
+        assert "Traceback" not in answer.text

@@ -1,0 +1,101 @@
+"""What a dialect's OpenAPI document says about its refusals, at every operation alike.
+
+A route documents its success only. What it may answer instead follows from the dialect's
+`errors.py`, so it is added here, in place of the 422 that FastAPI supposes and no dialect sends.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from activities.rules.errors import DomainError, every_error
+from api.faults import (
+    BodyNotJson,
+    BodyTooLarge,
+    HttpFault,
+    InternalFault,
+    MethodWrong,
+    OriginRefused,
+    RouteUnknown,
+    every_fault,
+)
+
+Refusal = type[DomainError] | type[HttpFault]
+
+_OF_NO_OPERATION = (RouteUnknown, MethodWrong, InternalFault)
+_OF_BODIES = (BodyNotJson, BodyTooLarge)
+_FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
+_RETRY_AFTER = {
+    "description": "seconds to wait",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """The status of each refusal by its `code`, and the JSON Schema of a body by its status."""
+
+    statuses: Mapping[str, int]
+    shape: Callable[[int], Mapping[str, Any]]
+
+
+def add_refusals(document: dict[str, Any], refusals: Refusals) -> None:
+    """Document the refusals in place: a response at each operation, a schema for each status."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in _FASTAPIS_OWN:
+        schemas.pop(name, None)
+    schemes = components.get("securitySchemes", {}).values()
+    by_cookie = any(scheme.get("in") == "cookie" for scheme in schemes)
+    for method, operation in _operations(document):
+        responses = operation["responses"]
+        responses.pop("422", None)
+        writes = method not in ("get", "head", "options")
+        met = _met(operation, cookie_writes=by_cookie and writes)
+        for status, kinds in sorted(_by_status(refusals.statuses, met).items()):
+            responses[str(status)] = _response(status, kinds)
+            schemas[f"Refusal{status}"] = dict(refusals.shape(status))
+
+
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for operations in document["paths"].values():
+        yield from operations.items()
+
+
+def _met(operation: Mapping[str, Any], *, cookie_writes: bool) -> Iterator[Refusal]:
+    """The refusals that an operation may answer; those of the domain are not told apart."""
+    yield from every_error()
+    for fault in every_fault():
+        if fault in _OF_NO_OPERATION:
+            continue
+        if fault in _OF_BODIES and "requestBody" not in operation:
+            continue
+        if fault is OriginRefused and not cookie_writes:
+            continue
+        yield fault
+
+
+def _by_status(statuses: Mapping[str, int], met: Iterator[Refusal]) -> dict[int, list[Refusal]]:
+    kinds: dict[int, list[Refusal]] = defaultdict(list)
+    for kind in met:
+        kinds[statuses[kind.code]].append(kind)
+    return kinds
+
+
+def _response(status: int, kinds: Sequence[Refusal]) -> dict[str, Any]:
+    told = (re.split(r"[.;]\s", f"{inspect.getdoc(kind)} ")[0].rstrip(". ") for kind in kinds)
+    response: dict[str, Any] = {
+        "description": " ".join(f"{sentence}." for sentence in told),
+        "content": {
+            "application/json": {"schema": {"$ref": f"#/components/schemas/Refusal{status}"}}
+        },
+    }
+    if status == 503:
+        response["headers"] = {"Retry-After": _RETRY_AFTER}
+    return response
