@@ -54,12 +54,17 @@ class ConfirmBatches:
 
 @dataclass(frozen=True)
 class Batch:
-    """Deliveries of one organization for one workflow; `summary` is for operators."""
+    """Deliveries of one organization for one workflow.
+
+    For operators: `summary`, and `kind` and `asset_id` where all its events have the same.
+    """
 
     id: UUID
     organization_id: UUID
     size: int
     summary: str
+    kind: str | None
+    asset_id: UUID | None
     cause: Cause
 
 
@@ -171,12 +176,15 @@ async def _write_batch(
     ids = [uuid4() for _ in pairs]
     first = pairs[0][0]
     kinds = sorted({event.kind for event, _ in pairs})
+    assets = {event.asset_id for event, _ in pairs}
     batch = DeliveryBatchRow(
         id=ids[0],
         created_at=now,
         organization_id=organization_id,
         size=len(pairs),
         summary=f"{len(pairs)} x {', '.join(kinds)}",
+        kind=kinds[0] if len(kinds) == 1 else None,
+        asset_id=assets.pop() if len(assets) == 1 else None,
         request_id=first.request_id,
         traceparent=first.traceparent,
     )
@@ -212,5 +220,7 @@ def _batch(row: DeliveryBatchRow) -> Batch:
         organization_id=row.organization_id,
         size=row.size,
         summary=row.summary,
+        kind=row.kind,
+        asset_id=row.asset_id,
         cause=Cause(row.request_id, row.traceparent),
     )

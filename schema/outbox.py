@@ -49,6 +49,8 @@ class DeliveryBatchRow(Row, table=True):
     organization_id: UUID = Field(foreign_key="organization.id")
     size: int
     summary: str
+    kind: str | None = Field(default=None, description="that of all its events, if it is one")
+    asset_id: UUID | None = Field(default=None, description="that of all its events, if it is one")
     request_id: str
     traceparent: str | None
     started_at: datetime | None = Field(default=None, sa_type=Timestamp)

@@ -29,6 +29,8 @@ from workers.processes import Child, Command, StartFailed
 ROLES = ("serve", "work", "relay")
 STEPS = ((signal.SIGTERM, GRACE_SECONDS + 2.0), (signal.SIGKILL, 2.0))
 READY_SECONDS = 30.0
+STEADY_SECONDS = 10.0
+"""A role that lived longer is not one that keeps dying."""
 
 Say = Callable[[str], None]
 
@@ -66,6 +68,9 @@ class Stack:
                 headless=wishes.headless,
             )
         self.children: dict[str, Child] = {}
+        self._started: dict[str, float] = {}
+        self._pause: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}
 
     @property
     def api(self) -> str:
@@ -125,6 +130,7 @@ class Stack:
 
     def start_role(self, role: str) -> None:
         """Start `serve`, `work` or `relay`, in place of one that is gone."""
+        self._started[role] = time.monotonic()
         self.children[role] = Child(
             Command(
                 argv=(sys.executable, "-m", "workers.cli", role),
@@ -136,11 +142,20 @@ class Stack:
         )
 
     def restart_dead(self) -> list[str]:
-        """Start again the roles that have died; their names."""
+        """Start again the roles that have died; their names.
+
+        A role that keeps dying is started again after 1, 2, 4 ... at most 30 s.
+        """
+        now = time.monotonic()
         dead = [role for role, child in self.children.items() if not child.alive]
-        for role in dead:
+        due = [role for role in dead if now >= self._not_before.get(role, 0.0)]
+        for role in due:
+            began = self._started.get(role, 0.0)
+            quick = now - began < STEADY_SECONDS
+            self._pause[role] = min(30.0, self._pause.get(role, 0.5) * 2) if quick else 1.0
+            self._not_before[role] = now + self._pause[role]
             self.start_role(role)
-        return dead
+        return due
 
     def dead_server(self) -> str | None:
         """The name of an embedded server that has died, if one has."""

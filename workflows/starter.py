@@ -71,7 +71,11 @@ class Starter:
                     task_queue=DELIVERY,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     priority=fair(organization),
-                    search_attributes=searchable(organization),
+                    search_attributes=searchable(
+                        organization,
+                        asset=str(batch.asset_id) if batch.asset_id else None,
+                        event=batch.kind,
+                    ),
                     static_summary=batch.summary,
                     request_eager_start=False,
                 )

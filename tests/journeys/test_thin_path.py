@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+import psycopg
 from temporalio.client import Client
 
 from tests.journeys.conftest import Studio, until
@@ -58,12 +59,17 @@ async def test_an_operator_finds_the_run_by_its_organization(studio: Studio) -> 
     await until(lambda: len(studio.inbox.messages) == 1)
     client = await Client.connect(studio.stack.temporal_address)
 
+    with psycopg.connect(studio.stack.database_url) as connection:
+        query = "SELECT organization_id, asset_id FROM event ORDER BY sequence DESC LIMIT 1"
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    wanted = f"InkOrg = '{row[0]}' AND InkAsset = '{row[1]}' AND InkEvent = 'qr.created'"
+
     async def found() -> bool:
-        runs = [run async for run in client.list_workflows("WorkflowType = 'DeliverWebhooks'")]
-        return any("InkOrg" in run.search_attributes for run in runs)
+        return len([run async for run in client.list_workflows(wanted)]) == 1
 
     await until(found)
-    runs = [run async for run in client.list_workflows("WorkflowType = 'DeliverWebhooks'")]
+    runs = [run async for run in client.list_workflows(wanted)]
     history = await client.get_workflow_handle(runs[0].id).fetch_history()
     assert "example.com/found" not in history.to_json()
     assert studio.inbox.secret not in history.to_json()

@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("asset_id", sa.Uuid(), nullable=True),
         sa.Column("request_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("traceparent", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
