@@ -155,6 +155,8 @@ def main() -> None:
         app()
     except (SettingWrong, StartFailed) as fault:
         _refuse(str(fault))
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except DatabaseAway as fault:
         _refuse(f"PostgreSQL does not answer: {fault}. `inkloom doctor` says more.")
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 
 from workers.demo.landmarks import Landmark
+
+Format = Literal["png", "svg"]
 
 PAGE_SIZE = 100
 
@@ -28,8 +29,8 @@ class Code:
 
     @property
     def path(self) -> str:
-        """Where a phone that has read the code goes, without the host."""
-        return urlsplit(self.scan_url).path
+        """Where a phone that has read the code goes, on whatever host."""
+        return f"/q/{self.short_id}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Studio:
         made = await self._json("POST", "/api/v1/dynamic/", 201, body)
         return Code(landmark, made["short_id"], made["scan_url"])
 
-    async def draw(self, code: Code, format: Literal["png", "svg"], size_px: int) -> bytes:
+    async def draw(self, code: Code, format: Format, size_px: int) -> bytes:
         """The code as a picture."""
         body = {"short_id": code.short_id, "format": format, "size_px": size_px}
         return await self._call("POST", "/api/v1/generate/", 200, body)

@@ -8,9 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import TaskID as BarId
-from rich.progress import TimeElapsedColumn
 
 LINE_SECONDS = 2.0
 """Where there is no terminal, a step is heard of at least this often while it moves."""
@@ -27,8 +33,8 @@ class Timing:
 
     @property
     def rate(self) -> float | None:
-        """Units a second; None for a step that counts nothing."""
-        return self.count / self.seconds if self.count and self.seconds else None
+        """Units a second; None for a step that makes no units."""
+        return self.count / self.seconds if self.unit and self.seconds else None
 
 
 class Step:
@@ -92,5 +98,5 @@ class Teller:
 
 
 def _line(timing: Timing) -> str:
-    counted = f"{timing.count:>6,} {timing.unit}" if timing.count else ""
+    counted = f"{timing.count:>6,} {timing.unit}" if timing.unit else ""
     return f"[green]✓[/green] {timing.doing:<42}{timing.seconds:>6.1f} s  {counted}"
