@@ -14,7 +14,6 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func
 from sqlmodel import col, select
 from temporalio import activity
 
@@ -22,6 +21,7 @@ from activities.attempts import Due, LoadDue, load_due, make_attempt, record_att
 from activities.cause import Cause
 from activities.endpoints import ReadEndpoint, read_endpoint
 from activities.outside import outside
+from activities.pages import read_page
 from activities.rules.actors import Actor
 from activities.rules.outcomes import Status
 from activities.rules.paging import Page, PageRequest
@@ -179,17 +179,8 @@ async def list_deliveries(command: ListDeliveries) -> Page[DeliveryView]:
     )
     if command.status:
         query = query.where(DeliveryRow.status == command.status)
-    count = select(func.count()).select_from(
-        query.with_only_columns(col(DeliveryRow.id)).order_by(None).subquery()
-    )
-    page = (
-        query.order_by(col(DeliveryRow.created_at).desc(), col(DeliveryRow.id).desc())
-        .limit(command.page.size)
-        .offset(command.page.offset)
-    )
     async with transaction() as session:
-        total = await session.scalar(count) or 0
-        rows = (await session.execute(page)).all()
+        rows, total = await read_page(session, query, DeliveryRow, command.page)
         tries = await _tries([row.id for row, _ in rows])
     views = [_view(row, kind, tries.get(row.id, ())) for row, kind in rows]
     return Page(views, total, command.page)

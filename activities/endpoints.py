@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from activities.outside import outside
+from activities.pages import read_page
 from activities.rules import backoff
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound
@@ -127,15 +127,9 @@ async def list_endpoints(command: ListEndpoints) -> Page[EndpointView]:
         EndpointRow.organization_id == command.by.organization_id,
         col(EndpointRow.deleted_at).is_(None),
     )
-    page = (
-        query.order_by(col(EndpointRow.created_at).desc(), col(EndpointRow.id).desc())
-        .limit(command.page.size)
-        .offset(command.page.offset)
-    )
     async with transaction() as session:
-        total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = (await session.execute(page)).scalars()
-        return Page([_view(row) for row in rows], total, command.page)
+        rows, total = await read_page(session, query, EndpointRow, command.page)
+    return Page([_view(row) for (row,) in rows], total, command.page)
 
 
 def _sound_delays(command: CreateEndpoint) -> tuple[float, ...]:

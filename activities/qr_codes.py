@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.outbox import emit
 from activities.outside import outside
+from activities.pages import read_page
 from activities.rules import destinations, slugs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NoWorkspace, ShortCodeTaken
@@ -146,15 +147,9 @@ async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
     query = _visible_to(command.by)
     if command.search:
         query = query.where(col(QrCodeRow.name).icontains(command.search, autoescape=True))
-    page = (
-        query.order_by(col(QrCodeRow.created_at).desc(), col(QrCodeRow.id).desc())
-        .limit(command.page.size)
-        .offset(command.page.offset)
-    )
     async with transaction() as session:
-        total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = (await session.execute(page)).scalars()
-        return Page([_view(row) for row in rows], total, command.page)
+        rows, total = await read_page(session, query, QrCodeRow, command.page)
+    return Page([_view(row) for (row,) in rows], total, command.page)
 
 
 async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:

@@ -39,7 +39,10 @@ RESERVED = frozenset(
     }
 )
 
-_SPELLING = re.compile(r"[A-Za-z0-9_-]{3,64}")
+SPELLING = r"^[A-Za-z0-9_-]{3,64}$"
+"""How every code is spelled, as documents show it too."""
+
+_SPELLING = re.compile(SPELLING)
 
 
 def short_code(dice: bytes) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -23,9 +24,11 @@ from activities.deliveries import (
     Failure,
 )
 from activities.rules.backoff import wait_before
+from workers.binaries import temporal_binary
 from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
 from workflows.deliver_webhooks import DeliverWebhooks
+from workflows.queues import SEARCH_ATTRIBUTES
 from workflows.retry_delivery import Retry, RetryDelivery
 
 ORGANIZATION = UUID("11111111-1111-4111-8111-111111111111")
@@ -69,6 +72,19 @@ class Script:
 
     def failure(self, delivery_id: UUID) -> Failure:
         return Failure(delivery_id, "hooks.example.com", "qr.created", self.delays[0], Cause("r-1"))
+
+
+async def skipping_server() -> WorkflowEnvironment:
+    """The real server, whose time passes at once while every workflow sleeps."""
+    return await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_existing_path=str(temporal_binary()),
+        data_converter=pydantic_data_converter,
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_extra_args=[
+            "--dynamic-config-value",
+            "frontend.WorkflowTimeSkippingEnabled=true",
+        ],
+    )
 
 
 @asynccontextmanager

@@ -14,15 +14,12 @@ from typing import Any
 from uuid import uuid4
 
 from temporalio.client import WorkflowHandle
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from activities.cause import Cause
 from activities.rules.backoff import RETRY_POLICIES
-from tests.workflows.receivers import ORGANIZATION, Script, start_retry, working
-from workers.binaries import temporal_binary
+from tests.workflows.receivers import ORGANIZATION, Script, skipping_server, start_retry, working
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
-from workflows.queues import SEARCH_ATTRIBUTES
 from workflows.retry_delivery import RetryDelivery
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -73,15 +70,7 @@ async def keep(name: str, handle: WorkflowHandle[Any, Any]) -> None:
 
 
 async def main() -> None:
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=str(temporal_binary()),
-        data_converter=pydantic_data_converter,
-        search_attributes=SEARCH_ATTRIBUTES,
-        dev_server_extra_args=[
-            "--dynamic-config-value",
-            "frontend.WorkflowTimeSkippingEnabled=true",
-        ],
-    ) as temporal:
+    async with await skipping_server() as temporal:
         await record_retries(temporal)
         await record_batches(temporal)
     await asyncio.sleep(0.3)
