@@ -21,11 +21,11 @@ from activities.attempts import Due, LoadDue, load_due, make_attempt, record_att
 from activities.cause import Cause
 from activities.endpoints import ReadEndpoint, read_endpoint
 from activities.outside import outside
-from activities.pages import read_page
 from activities.rules.actors import Actor
 from activities.rules.outcomes import Status
 from activities.rules.paging import Page, PageRequest
 from schema.db import transaction
+from schema.pages import read_page
 from schema.tables import AttemptRow, DeliveryRow, EventRow
 
 AT_ONCE_PER_ENDPOINT = 25
@@ -180,7 +180,9 @@ async def list_deliveries(command: ListDeliveries) -> Page[DeliveryView]:
     if command.status:
         query = query.where(DeliveryRow.status == command.status)
     async with transaction() as session:
-        rows, total = await read_page(session, query, DeliveryRow, command.page)
+        rows, total = await read_page(
+            session, query, DeliveryRow, offset=command.page.offset, size=command.page.size
+        )
         tries = await _tries([row.id for row, _ in rows])
     views = [_view(row, kind, tries.get(row.id, ())) for row, kind in rows]
     return Page(views, total, command.page)

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 
 from activities.outside import outside
-from activities.pages import read_page
 from activities.rules import backoff
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound
@@ -19,6 +18,7 @@ from activities.rules.paging import Page, PageRequest
 from activities.rules.signatures import SCHEMES, new_secret
 from activities.rules.targets import TargetRefused, denied_address, parse_target
 from schema.db import transaction
+from schema.pages import read_page
 from schema.tables import EndpointRow
 
 LONGEST_DESCRIPTION = 500
@@ -128,7 +128,9 @@ async def list_endpoints(command: ListEndpoints) -> Page[EndpointView]:
         col(EndpointRow.deleted_at).is_(None),
     )
     async with transaction() as session:
-        rows, total = await read_page(session, query, EndpointRow, command.page)
+        rows, total = await read_page(
+            session, query, EndpointRow, offset=command.page.offset, size=command.page.size
+        )
     return Page([_view(row) for (row,) in rows], total, command.page)
 
 

@@ -14,13 +14,13 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.outbox import emit
 from activities.outside import outside
-from activities.pages import read_page
 from activities.rules import destinations, slugs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NoWorkspace, ShortCodeTaken
 from activities.rules.events import QrCreated
 from activities.rules.paging import Page, PageRequest
 from schema.db import transaction
+from schema.pages import read_page
 from schema.tables import QrCodeRow, WorkspaceRow
 
 LONGEST_NAME = 200
@@ -148,7 +148,9 @@ async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
     if command.search:
         query = query.where(col(QrCodeRow.name).icontains(command.search, autoescape=True))
     async with transaction() as session:
-        rows, total = await read_page(session, query, QrCodeRow, command.page)
+        rows, total = await read_page(
+            session, query, QrCodeRow, offset=command.page.offset, size=command.page.size
+        )
     return Page([_view(row) for (row,) in rows], total, command.page)
 
 

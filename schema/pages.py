@@ -9,12 +9,16 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from activities.rules.paging import PageRequest
 from schema.base import Row
 
 
 async def read_page(
-    session: AsyncSession, query: Select[Any], listed: type[Row], asked: PageRequest
+    session: AsyncSession,
+    query: Select[*tuple[Any, ...]],
+    listed: type[Row],
+    *,
+    offset: int,
+    size: int,
 ) -> tuple[Sequence[Any], int]:
     """The rows of the page, and how many all pages have. `query` has no order of its own.
 
@@ -23,7 +27,7 @@ async def read_page(
     total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
     page = (
         query.order_by(col(listed.created_at).desc(), col(listed.id).desc())
-        .limit(asked.size)
-        .offset(asked.offset)
+        .limit(size)
+        .offset(offset)
     )
     return (await session.execute(page)).all(), total
