@@ -95,9 +95,12 @@ def write_ready(path: Path, stack: Stack, key: str) -> None:
 def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
     """What there is and how to begin."""
     console.print("[bold]Inkloom is up.[/bold] Ctrl-C stops it.\n")
-    console.print(f"  API and redirects  {stack.api}   (documents: {stack.api}/docs)")
-    console.print(f"  Temporal UI        {stack.temporal_ui or 'at your own Temporal'}")
-    console.print(f"  Logs               {stack.data_dir / 'logs'}\n")
+    console.print(f"  API and redirects  {stack.api}", soft_wrap=True)
+    console.print(f"  Documents          {stack.api}/docs", soft_wrap=True)
+    console.print(
+        f"  Temporal UI        {stack.temporal_ui or 'at your own Temporal'}", soft_wrap=True
+    )
+    console.print(f"  Logs               {stack.data_dir / 'logs'}\n", soft_wrap=True)
     if key.is_new:
         console.print("Your first API key (shown this once):", style="bold")
         console.print(f"  {key.secret}\n", soft_wrap=True)
