@@ -19,7 +19,7 @@ from activities.outside import Outside, install
 from schema.db import bind, driver_url
 from schema.migrate import upgrade
 from tests.fakes.listener import Names
-from workers.embedded import EmbeddedPostgres
+from workers.embedded_postgres import EmbeddedPostgres
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 KEY = bytes(range(32))

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from schema.db import DatabaseAway
@@ -141,7 +142,7 @@ def doctor(data_dir: RunningIn = DATA_DIR) -> None:
         console, well = Console(highlight=False), True
         async for finding in examine(checked):
             mark = "[green]ok  [/green]" if finding.well else "[red]away[/red]"
-            console.print(f"{mark}  {finding.what}: {finding.told}")
+            console.print(f"{mark}  {finding.what}: {escape(finding.told)}", soft_wrap=True)
             well = well and finding.well
         await asyncio.sleep(0.3)
         return well

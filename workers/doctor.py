@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import chain
 
 import psycopg
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
@@ -29,13 +30,9 @@ class Finding:
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Every check, in the order in which to mend them."""
-    for finding in await asyncio.to_thread(_database, settings):
+    servers = await asyncio.gather(asyncio.to_thread(_database, settings), _temporal(settings))
+    for finding in chain(*servers):
         yield finding
-    if not settings.temporal_address:
-        yield Finding("Temporal", False, "TEMPORAL_ADDRESS is not set; `inkloom up` embeds one")
-    else:
-        for finding in await _temporal(settings):
-            yield finding
     key = bool(settings.secret_key.get_secret_value())
     yield Finding("SECRET_KEY", key, "set" if key else "not set: openssl rand -base64 32 makes one")
 
@@ -65,6 +62,8 @@ def _database(settings: Settings) -> list[Finding]:
 
 
 async def _temporal(settings: Settings) -> list[Finding]:
+    if not settings.temporal_address:
+        return [Finding("Temporal", False, "TEMPORAL_ADDRESS is not set; `inkloom up` embeds one")]
     starter = Starter(connector(settings), seconds=3)
     try:
         client = await starter.client()

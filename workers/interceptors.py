@@ -1,4 +1,4 @@
-"""What every activity gets around it: refusals that are final, heartbeats, a log context.
+"""What every activity gets around it: final refusals, heartbeats, a log context, figures.
 
 A `DomainError` becomes a non-retryable `ApplicationError` of type `code`; anything else is a fault
 of the moment and is retried by the workflow's policy.
@@ -12,11 +12,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
+from prometheus_client import Counter, Histogram
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.rules.errors import DomainError
+
+ENDED = Counter("inkloom_activities", "Activities that ended", ["activity", "outcome"])
+SECONDS = Histogram(
+    "inkloom_activity_seconds",
+    "Time an activity took",
+    ["activity"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 300),
+)
 
 
 class HouseInterceptor(Interceptor):
@@ -29,16 +38,25 @@ class HouseInterceptor(Interceptor):
 class _Inbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         info = activity.info()
-        with structlog.contextvars.bound_contextvars(
-            workflow=info.workflow_id, activity=info.activity_type, try_number=info.attempt
+        outcome = "failed"
+        with (
+            SECONDS.labels(info.activity_type).time(),
+            structlog.contextvars.bound_contextvars(
+                workflow=info.workflow_id, activity=info.activity_type, try_number=info.attempt
+            ),
         ):
             try:
                 async with _heartbeats():
-                    return await self.next.execute_activity(input)
+                    answer = await self.next.execute_activity(input)
+                outcome = "done"
+                return answer
             except DomainError as refusal:
+                outcome = "refused"
                 raise ApplicationError(
                     str(refusal), type=refusal.code, non_retryable=True
                 ) from None
+            finally:
+                ENDED.labels(info.activity_type, outcome).inc()
 
 
 @asynccontextmanager

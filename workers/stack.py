@@ -21,7 +21,8 @@ from pathlib import Path
 
 from schema.migrate import upgrade
 from schema.settings import Settings
-from workers.embedded import EmbeddedPostgres, EmbeddedTemporal
+from workers.embedded_postgres import EmbeddedPostgres
+from workers.embedded_temporal import EmbeddedTemporal
 from workers.graceful import GRACE_SECONDS
 from workers.ports import free_ports, require
 from workers.processes import Child, Command, StartFailed

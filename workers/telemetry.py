@@ -14,27 +14,37 @@ from typing import Any
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import start_http_server
 
-from schema.settings import Settings
+from schema.settings import Settings, SettingWrong
 
 SECRET_NAMES = ("secret", "token", "password", "authorization", "cookie", "api_key")
+HIDDEN = "[hidden]"
+EXPORT_SECONDS = 2.0
+"""How long spans are tried to be sent; a collector that is away must not hold up a stop."""
 
 
 def start_telemetry(settings: Settings, role: str) -> None:
-    """Logs always; traces when a collector is set; `/metrics` of its own when a port is set."""
+    """Logs always; traces when a collector is set; `/metrics` of its own when a port is set.
+
+    Raises `SettingWrong` when that port cannot be listened on.
+    """
     _start_logs(settings, role)
     if settings.otel_exporter_otlp_endpoint:
         provider = TracerProvider(resource=Resource({"service.name": f"inkloom-{role}"}))
         endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/traces"
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        provider.add_span_processor(_HideQueries())
+        provider.add_span_processor(
+            BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS))
+        )
         trace.set_tracer_provider(provider)
     if settings.metrics_port and role in ("work", "relay"):
-        start_http_server(settings.metrics_port)
+        _serve_metrics(settings)
 
 
 def stop_telemetry() -> None:
@@ -42,6 +52,24 @@ def stop_telemetry() -> None:
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         provider.shutdown()
+
+
+class _HideQueries(SpanProcessor):
+    """FastAPI's spans carry the query string as it came, and with it `?secret=` and the like."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        if "url.query" in (span.attributes or {}):
+            span.set_attribute("url.query", HIDDEN)
+
+
+def _serve_metrics(settings: Settings) -> None:
+    try:
+        start_http_server(settings.metrics_port, settings.host)
+    except OSError as fault:
+        raise SettingWrong(
+            f"METRICS_PORT: {settings.metrics_port} cannot be listened on ({fault.strerror}); "
+            "each worker and relay of a machine needs a port of its own"
+        ) from fault
 
 
 def _start_logs(settings: Settings, role: str) -> None:
@@ -55,6 +83,7 @@ def _start_logs(settings: Settings, role: str) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_role(role),
+        _drop_colours,
         blank_secrets,
     ]
     last: list[Any] = (
@@ -94,9 +123,18 @@ def _name_role(role: str) -> Any:
     return name_role
 
 
+def _drop_colours(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """uvicorn says each line a second time, with the signs that colour a terminal."""
+    event.pop("color_message", None)
+    return event
+
+
 def blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace values of fields whose name says that they are secret."""
-    for name in event:
-        if any(part in name.lower() for part in SECRET_NAMES):
-            event[name] = "[hidden]"
+    """Replace values of fields whose name says that they are secret, at any depth of mappings."""
+    for name, value in event.items():
+        plain = str(name).lower().replace("-", "_")
+        if any(part in plain for part in SECRET_NAMES):
+            event[name] = HIDDEN
+        elif isinstance(value, dict):
+            event[name] = blank_secrets(_, __, dict(value))
     return event

@@ -26,7 +26,7 @@ from typer.main import get_command
 
 from schema.settings import Settings
 from workers.cli import app
-from workers.embedded import POSTGRES_SETTINGS
+from workers.embedded_postgres import POSTGRES_SETTINGS
 from workflows.queues import SEARCH_ATTRIBUTES
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 
 from schema.db import DatabaseAway
 from schema.migrate import check, downgrade, head, upgrade
-from workers.embedded import EmbeddedPostgres
+from workers.embedded_postgres import EmbeddedPostgres
 
 
 @pytest.fixture

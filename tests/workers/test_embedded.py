@@ -18,7 +18,8 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from workers.binaries import let_read, postgres_binaries, temporal_binary
-from workers.embedded import SEARCH_ATTRIBUTES, EmbeddedPostgres, EmbeddedTemporal
+from workers.embedded_postgres import EmbeddedPostgres
+from workers.embedded_temporal import SEARCH_ATTRIBUTES, EmbeddedTemporal
 from workers.ports import LOOPBACK, Ports, free_ports, require
 from workers.processes import Server, StartFailed, is_running
 
@@ -28,7 +29,8 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc, or needs
 PARENT = """
 import sys, threading, time
 from pathlib import Path
-from workers.embedded import EmbeddedPostgres, EmbeddedTemporal
+from workers.embedded_postgres import EmbeddedPostgres
+from workers.embedded_temporal import EmbeddedTemporal
 kind = {"postgres": EmbeddedPostgres, "temporal": EmbeddedTemporal}[sys.argv[1]]
 server = kind(Path(sys.argv[2]))
 thread = threading.Thread(target=server.start)
