@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -17,14 +17,21 @@ import structlog
 from sqlmodel import col, select
 from temporalio import activity
 
-from activities.attempts import Due, LoadDue, load_due, make_attempt, record_attempt
+from activities.attempts import (
+    Due,
+    LoadDue,
+    RecordAttempt,
+    load_due,
+    make_attempt,
+    record_attempt,
+)
 from activities.cause import Cause
 from activities.endpoints import ReadEndpoint, read_endpoint
 from activities.outside import outside
 from activities.rules.actors import Actor
 from activities.rules.outcomes import Status
 from activities.rules.paging import Page, PageRequest
-from schema.db import transaction
+from schema.db import DatabaseAway, transaction
 from schema.pages import read_page
 from schema.tables import AttemptRow, DeliveryRow, EventRow
 
@@ -137,7 +144,7 @@ async def attempt_batch(command: AttemptBatch) -> BatchReport:
         async with gates[item.endpoint_id]:
             return await _attempt(item)
 
-    reports = await asyncio.gather(*map(attempt, due))
+    reports = await _all_of(map(attempt, due))
     failures = [
         Failure(item.delivery_id, item.host, item.kind, report.wait_seconds, item.cause)
         for item, report in zip(due, reports, strict=True)
@@ -191,7 +198,7 @@ async def list_deliveries(command: ListDeliveries) -> Page[DeliveryView]:
 async def _attempt(item: Due) -> DeliveryReport:
     result = await make_attempt(item)
     verdict, outcome = result.verdict, result.outcome
-    recorded = await record_attempt(result)
+    recorded = await _record(result)
     log.info(
         "webhook attempted",
         delivery=str(item.delivery_id),
@@ -208,6 +215,29 @@ async def _attempt(item: Due) -> DeliveryReport:
         return DeliveryReport(verdict.status, result.number, verdict.wait_seconds)
     # Another run of the same activity was faster; what it recorded counts.
     return _standing((await load_due(LoadDue(delivery_id=item.delivery_id)))[0])
+
+
+async def _all_of(attempts: Iterable[Awaitable[DeliveryReport]]) -> list[DeliveryReport]:
+    """Let all of them end before a fault of one is raised: none is cut off while sending."""
+    ended = await asyncio.gather(*attempts, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in ended if not isinstance(outcome, BaseException)]
+
+
+async def _record(result: RecordAttempt) -> bool:
+    """Record it, however long the database is away: what is not recorded is sent again."""
+    pause = 0.1
+    while True:
+        try:
+            return await record_attempt(result)
+        except DatabaseAway as fault:
+            log.warning(
+                "attempt not yet recorded", delivery=str(result.delivery_id), why=str(fault)
+            )
+        await asyncio.sleep(pause)
+        pause = min(5.0, pause * 2)
 
 
 def _standing(item: Due) -> DeliveryReport:

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 CONNECT_SECONDS = 3
-WAIT_FOR_CONNECTION_SECONDS = 3
+WAIT_FOR_CONNECTION_SECONDS = 3.0
 
 
 class DatabaseAway(Exception):
@@ -54,14 +54,19 @@ def driver_url(url: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
-async def connect(url: str, *, pool_size: int = 10) -> None:
-    """Open the door. Nothing is sent yet, so a database that is away stops no process."""
+async def connect(
+    url: str, *, pool_size: int = 10, patience: float = WAIT_FOR_CONNECTION_SECONDS
+) -> None:
+    """Open the door. Nothing is sent yet, so a database that is away stops no process.
+
+    `patience` is how many seconds a transaction waits for one of `pool_size` connections.
+    """
     await disconnect()
     _Door.engine = create_async_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=WAIT_FOR_CONNECTION_SECONDS,
+        pool_timeout=patience,
         pool_pre_ping=False,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "inkloom"},
     )

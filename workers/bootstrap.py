@@ -18,10 +18,13 @@ from activities.gateways.dns import SystemResolver
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install
-from schema.db import connect, disconnect
+from schema.db import WAIT_FOR_CONNECTION_SECONDS, connect, disconnect
 from schema.settings import Settings, SettingWrong, decode_key
 from workers.telemetry import start_telemetry, stop_telemetry
 from workflows.starter import Starter
+
+BEHIND_THE_SCENES_SECONDS = 60.0
+"""A client is refused soon, so that it can try again; work that nobody waits for can wait."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ async def set_up(settings: Settings, role: str) -> AsyncIterator[Running]:
     Raises `SettingWrong` when a setting that the role needs is missing.
     """
     reach_temporal = connector(settings)
-    async with gateways(settings):
+    patience = WAIT_FOR_CONNECTION_SECONDS if role == "serve" else BEHIND_THE_SCENES_SECONDS
+    async with gateways(settings, patience=patience):
         start_telemetry(settings, role)
         try:
             yield Running(settings, Starter(reach_temporal))
@@ -48,12 +52,14 @@ async def set_up(settings: Settings, role: str) -> AsyncIterator[Running]:
 
 
 @asynccontextmanager
-async def gateways(settings: Settings) -> AsyncIterator[None]:
+async def gateways(
+    settings: Settings, *, patience: float = WAIT_FOR_CONNECTION_SECONDS
+) -> AsyncIterator[None]:
     """An open database and the real gateways: all that operations need."""
     url = need_database(settings)
     resolver = SystemResolver()
     world = make_outside(settings, resolver)
-    await connect(url, pool_size=settings.database_pool_size)
+    await connect(url, pool_size=settings.database_pool_size, patience=patience)
     install(world)
     try:
         yield

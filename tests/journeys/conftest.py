@@ -40,6 +40,11 @@ class Inbox:
     status: int = 200
     messages: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     refused: int = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """While cleared, a message is taken and not answered."""
+
+    def __post_init__(self) -> None:
+        self.open.set()
 
     async def receive(self, request: web.Request) -> web.Response:
         body = await request.text()
@@ -48,6 +53,7 @@ class Inbox:
             self.refused += 1
             return web.Response(status=self.status)
         self.messages.append((request.headers["webhook-id"], json.loads(body)))
+        await self.open.wait()
         return web.Response(status=self.status)
 
     def kinds(self) -> list[object]:

@@ -56,6 +56,28 @@ async def test_requests_are_refused_while_postgresql_is_away_and_work_after(
     await until(lambda: "qr.scanned" in studio.inbox.kinds(), 60)
 
 
+async def test_what_was_sent_while_postgresql_went_away_is_not_sent_again(studio: Studio) -> None:
+    postgres = studio.stack._postgres
+    assert postgres is not None
+    hook = (await studio.client.get("/api/v1/webhooks/?page_size=1")).json()["results"][0]
+    log = f"/api/v1/webhooks/{hook['id']}/deliveries/?status=delivered"
+    studio.inbox.open.clear()
+    await studio.create("https://example.com/once")
+    await until(lambda: len(studio.inbox.messages) == 1)
+    postgres.stop()
+    studio.inbox.open.set()
+    await asyncio.sleep(1.0)
+    await asyncio.to_thread(postgres.start)
+
+    async def recorded() -> bool:
+        # The first request after the restart may meet a connection that is gone: 503.
+        return (await studio.client.get(log)).json().get("count") == 1
+
+    await until(recorded)
+    await asyncio.sleep(1.0)
+    assert len(studio.inbox.messages) == 1
+
+
 async def kill_and_restart(studio: Studio, victim: str) -> None:
     """kill -9, and start it again as a supervisor would."""
     stack = studio.stack
