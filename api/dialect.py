@@ -16,8 +16,9 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from activities.cause import current_cause
 from activities.readiness import DatabaseAway
@@ -32,7 +33,7 @@ from api.faults import (
     ServiceAway,
     WrongFields,
 )
-from api.refusals import Refusals, add_refusals
+from api.refusals import Shape, Statuses, add_refusals
 from workflows.starter import TemporalAway
 
 Authenticate = Callable[[Request], Awaitable[Actor]]
@@ -54,6 +55,14 @@ Present = Callable[[DomainError | HttpFault], Answer]
 
 
 @dataclass(frozen=True)
+class Refusals:
+    """How a dialect says no, for its document: the status of each `code`, a schema by status."""
+
+    statuses: Statuses
+    shape: Shape
+
+
+@dataclass(frozen=True)
 class Dialect:
     """One public language: its name, the path prefixes it owns, and its application."""
 
@@ -70,13 +79,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _plain(text: str) -> str:
-    if any(ord(sign) < 32 and sign not in "\t\n\r" for sign in text):
-        raise ValueError("Remove control characters.")
-    return text
+PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
 
-
-Text = Annotated[str, AfterValidator(_plain)]
+Text = Annotated[str, StringConstraints(pattern=PLAIN)]
 """Text that PostgreSQL and a header can hold: no control characters."""
 
 
@@ -114,7 +119,7 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""
         if self.openapi_schema is None:
-            add_refusals(super().openapi(), self.refusals)
+            add_refusals(super().openapi(), self.refusals.statuses, self.refusals.shape)
         return self.openapi_schema or {}
 
 
@@ -141,7 +146,9 @@ def make_application(
     for router in routers:
         application.include_router(router)
 
-    async def refuse(_: Request, fault: Exception) -> Response:
+    async def refuse(request: Request, fault: Exception) -> Response:
+        if isinstance(fault, HTTPException) and fault.status_code == 405:
+            fault = MethodWrong(_methods_at(request, routers))
         return respond(present(to_refusal(fault)))
 
     for kind in (
@@ -157,6 +164,19 @@ def make_application(
     return application
 
 
+def _methods_at(request: Request, routers: Sequence[APIRouter]) -> str:
+    """All that the path takes (RFC 9110 10.2.1); Starlette names those of one route only."""
+    routes = (route for router in routers for route in router.routes)
+    return ", ".join(
+        sorted(
+            method
+            for route in routes
+            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+            for method in route.methods or ()
+        )
+    )
+
+
 def respond(answer: Answer) -> Response:
     """The answer on the wire."""
     return JSONResponse(answer.body, answer.status, headers=dict(answer.headers))
@@ -169,8 +189,6 @@ def to_refusal(fault: Exception) -> DomainError | HttpFault:
             return fault
         case RequestValidationError():
             return _invalid(fault.errors())
-        case HTTPException(status_code=405, headers=headers):
-            return MethodWrong((headers or {}).get("Allow", "others"))
         case HTTPException(status_code=400, __cause__=HttpFault() as cause):
             # FastAPI wraps what reading the body raised, such as the limit of the edge.
             return cause
@@ -203,5 +221,7 @@ def _sentence(problem: Mapping[str, Any]) -> str:
         return "This field is not known here; check its spelling or leave it out."
     if problem["type"] == "missing":
         return "This field is required."
+    if problem["type"] == "string_pattern_mismatch" and problem["ctx"]["pattern"] == PLAIN:
+        return "Remove control characters."
     message: str = problem["msg"].removeprefix("Value error, ")
     return message if message.endswith(".") else f"{message}."

@@ -10,7 +10,6 @@ import inspect
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from activities.rules.errors import DomainError, every_error
@@ -26,6 +25,8 @@ from api.faults import (
 )
 
 Refusal = type[DomainError] | type[HttpFault]
+Statuses = Mapping[str, int]
+Shape = Callable[[int], Mapping[str, Any]]
 
 _OF_NO_OPERATION = (RouteUnknown, MethodWrong, InternalFault)
 _OF_BODIES = (BodyNotJson, BodyTooLarge)
@@ -37,16 +38,11 @@ _RETRY_AFTER = {
 }
 
 
-@dataclass(frozen=True)
-class Refusals:
-    """The status of each refusal by its `code`, and the JSON Schema of a body by its status."""
+def add_refusals(document: dict[str, Any], statuses: Statuses, shape: Shape) -> None:
+    """Document the refusals in place: a response at each operation, a schema for each status.
 
-    statuses: Mapping[str, int]
-    shape: Callable[[int], Mapping[str, Any]]
-
-
-def add_refusals(document: dict[str, Any], refusals: Refusals) -> None:
-    """Document the refusals in place: a response at each operation, a schema for each status."""
+    `statuses` are by the refusal's `code`; `shape` is the JSON Schema of a body by its status.
+    """
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for name in _FASTAPIS_OWN:
@@ -58,9 +54,9 @@ def add_refusals(document: dict[str, Any], refusals: Refusals) -> None:
         responses.pop("422", None)
         writes = method not in ("get", "head", "options")
         met = _met(operation, cookie_writes=by_cookie and writes)
-        for status, kinds in sorted(_by_status(refusals.statuses, met).items()):
+        for status, kinds in sorted(_by_status(statuses, met).items()):
             responses[str(status)] = _response(status, kinds)
-            schemas[f"Refusal{status}"] = dict(refusals.shape(status))
+            schemas[f"Refusal{status}"] = dict(shape(status))
 
 
 def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -81,7 +77,7 @@ def _met(operation: Mapping[str, Any], *, cookie_writes: bool) -> Iterator[Refus
         yield fault
 
 
-def _by_status(statuses: Mapping[str, int], met: Iterator[Refusal]) -> dict[int, list[Refusal]]:
+def _by_status(statuses: Statuses, met: Iterator[Refusal]) -> dict[int, list[Refusal]]:
     kinds: dict[int, list[Refusal]] = defaultdict(list)
     for kind in met:
         kinds[statuses[kind.code]].append(kind)

@@ -31,6 +31,10 @@ class DatabaseAway(Exception):
     """PostgreSQL did not answer; nothing of the transaction is known to have happened."""
 
 
+class DatabaseTooOld(Exception):
+    """PostgreSQL is older than what the tables need; the sentence says which is needed."""
+
+
 @dataclass(frozen=True)
 class _Open:
     session: AsyncSession

@@ -14,14 +14,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from schema.db import CONNECT_SECONDS, DatabaseAway, driver_url
+from schema.db import CONNECT_SECONDS, DatabaseAway, DatabaseTooOld, driver_url
 
 LOCK = 0x696E6B6C
 OLDEST_SERVER = 150000
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Apply what is missing up to `revision`. Raises `DatabaseAway` when nothing answers."""
+    """Apply what is missing up to `revision`. Raises `DatabaseAway`, `DatabaseTooOld`."""
     with _config(url) as config:
         command.upgrade(config, revision)
 
@@ -70,7 +70,7 @@ def _config(url: str) -> Iterator[Config]:
     with connection:
         version = int(connection.exec_driver_sql("SHOW server_version_num").scalar_one())
         if version < OLDEST_SERVER:
-            raise RuntimeError(f"PostgreSQL 15 or newer is needed, this is {version // 10000}")
+            raise DatabaseTooOld(f"PostgreSQL 15 or newer is needed, this is {version // 10000}")
         connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
         config = _options()

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     temporal_namespace: str = Field("default", min_length=1, description="Temporal namespace")
     temporal_tls: bool = Field(False, description="speak TLS to Temporal (Temporal Cloud: true)")
     temporal_api_key: SecretStr = Field(SecretStr(""), description="API key of Temporal Cloud")
-    host: str = Field("127.0.0.1", description="address that the API listens on")
+    host: str = Field("127.0.0.1", description="address that the API and /metrics listen on")
     port: int = Field(8000, ge=0, le=65535, description="port that the API listens on")
     public_url: str = Field(
         "http://localhost:8000", description="address that short links and codes carry"
@@ -69,7 +69,11 @@ class Settings(BaseSettings):
         "auto", description="auto: console on a terminal, JSON lines elsewhere"
     )
     metrics_port: int = Field(
-        0, ge=0, le=65535, description="port of /metrics for worker and relay; 0 is off"
+        0,
+        ge=0,
+        le=65535,
+        description="port of /metrics for worker and relay; 0 is off. Under `inkloom up` the relay "
+        "has the port after it",
     )
     otel_exporter_otlp_endpoint: str = Field(
         "", description="OTLP/HTTP collector for traces, e.g. http://collector:4318; unset is off"

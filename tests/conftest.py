@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,9 +29,20 @@ structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critica
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def server_folder() -> Iterator[Path]:
+    """Where servers of the whole run keep their data.
+
+    Not below pytest's own folder: another pytest of the same user closes that to everyone else when
+    it starts, and a PostgreSQL that runs as a user of its own loses its files.
+    """
+    with tempfile.TemporaryDirectory(prefix="inkloom-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[EmbeddedPostgres]:
     """An empty PostgreSQL of this test run."""
-    server = EmbeddedPostgres(Path(tmp_path_factory.mktemp("postgres")))
+    server = EmbeddedPostgres(server_folder / "postgres")
     server.start()
     yield server
     server.stop()

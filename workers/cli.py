@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from schema.db import DatabaseAway
+from schema.db import DatabaseAway, DatabaseTooOld
 from schema.settings import Settings, SettingWrong, describe_settings, load_settings
 from workers.processes import StartFailed
 
@@ -154,7 +154,7 @@ def main() -> None:
     """The console script. A fault that a person can mend is one sentence and exit code 2."""
     try:
         app()
-    except (SettingWrong, StartFailed) as fault:
+    except (SettingWrong, StartFailed, DatabaseTooOld) as fault:
         _refuse(str(fault))
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -102,6 +102,10 @@ class Relay:
                 log.warning("temporal is away; events wait in the outbox", reason=str(fault))
             self._away = True
             return 0
+        except Exception:
+            # One batch that Temporal refuses must not stop the others: it is tried again later.
+            log.exception("a turn of the relay failed")
+            return 0
         return dispatched.events
 
     async def _recover(self) -> bool:
@@ -110,11 +114,12 @@ class Relay:
         batches = await waiting_batches(WaitingBatches(older_than=age))
         if self._away:
             if batches:
-                await self._starter.deliver(batches[0])
+                await self._start(batches[:1])
             elif not await self._starter.is_here():
                 return False
             self._away = False
             log.info("temporal is back")
+            batches = batches[1:]
         await self._start(batches)
         return True
 

@@ -138,7 +138,7 @@ class Stack:
                 folder=Path(__file__).parents[1],
                 log_path=self.data_dir / "logs" / f"{role}.log",
                 steps=STEPS,
-                env=self._env(),
+                env=self._env() | self._own_metrics_port(role),
             )
         )
 
@@ -196,6 +196,11 @@ class Stack:
             with open(descriptor, "w") as file:
                 file.write(fresh)
         return path.read_text().strip()
+
+    def _own_metrics_port(self, role: str) -> dict[str, str]:
+        """The worker has METRICS_PORT, the relay the port after it: one machine, two processes."""
+        port = self._settings.metrics_port
+        return {"METRICS_PORT": str(port + 1)} if port and role == "relay" else {}
 
     def _env(self) -> dict[str, str]:
         inherited = {

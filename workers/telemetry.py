@@ -73,9 +73,6 @@ def _serve_metrics(settings: Settings) -> None:
 
 
 def _start_logs(settings: Settings, role: str) -> None:
-    pretty = settings.log_format == "console" or (
-        settings.log_format == "auto" and sys.stderr.isatty()
-    )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -86,16 +83,14 @@ def _start_logs(settings: Settings, role: str) -> None:
         _drop_colours,
         blank_secrets,
     ]
-    last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-        if pretty
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_form(settings),
+            ],
         )
     )
     root = logging.getLogger()
@@ -113,6 +108,16 @@ def _start_logs(settings: Settings, role: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _form(settings: Settings) -> list[Any]:
+    """What turns an event into text, at last."""
+    terminal = sys.stderr.isatty()
+    if settings.log_format == "json" or (settings.log_format == "auto" and not terminal):
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    # The default traceback shows local variables, and with them secrets.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=plain)]
 
 
 def _name_role(role: str) -> Any:

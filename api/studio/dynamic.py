@@ -16,6 +16,7 @@ from activities.qr_codes import (
     list_qr_codes,
     read_qr_code,
 )
+from activities.rules.slugs import SPELLING
 from api.dialect import Body, By, Text, make_router
 from api.studio.auth import authenticate, documented
 from api.studio.fields import Moment
@@ -27,9 +28,17 @@ router = make_router(authenticate, dependencies=[documented], tags=["dynamic"])
 class DynamicIn(Body):
     """A dynamic code to make."""
 
-    destination_url: Text = Field(description="http or https address it leads to", max_length=2048)
+    destination_url: Text = Field(
+        max_length=2048,
+        description="http or https address it leads to",
+        examples=["https://example.com/welcome"],
+    )
     name: Text = Field("", max_length=200)
-    short_id: Text | None = Field(None, description="3 to 64 of A-Z a-z 0-9 _ -; drawn when absent")
+    short_id: Text | None = Field(
+        None,
+        description="3 to 64 of A-Z a-z 0-9 _ -; drawn when absent",
+        json_schema_extra={"pattern": SPELLING},
+    )
     is_active: bool = True
 
 
@@ -61,7 +70,7 @@ async def create(body: DynamicIn, by: By) -> DynamicOut:
 
 
 @router.get("/api/v1/dynamic/", summary="List your dynamic QR codes")
-async def list_all(request: Request, by: By, asked: Asked) -> PageOut:
+async def list_all(request: Request, by: By, asked: Asked) -> PageOut[DynamicOut]:
     return present_page(request, await list_qr_codes(ListQrCodes(by, asked)), present_dynamic)
 
 

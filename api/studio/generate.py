@@ -17,7 +17,12 @@ router = make_router(authenticate, dependencies=[documented], tags=["generate"])
 class GenerateIn(Body):
     """A picture to make, of exactly one of `data` and `short_id`."""
 
-    data: Text | None = Field(None, max_length=4296, description="what the symbol shall hold")
+    data: Text | None = Field(
+        None,
+        max_length=4296,
+        description="what the symbol shall hold",
+        examples=["https://example.com/welcome"],
+    )
     short_id: Text | None = Field(None, max_length=64, description="a dynamic code of yours")
     format: Literal["png", "svg"] = "png"
     size_px: int = Field(1024, ge=16, le=4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from activities.rules.paging import Page, PageRequest
 
 Item = TypeVar("Item")
+Out = TypeVar("Out", bound=BaseModel)
 
 LARGEST_PAGE = 1_000_000
 
@@ -25,16 +26,18 @@ def _asked(
 Asked = Annotated[PageRequest, Depends(_asked)]
 
 
-class PageOut(BaseModel):
+class PageOut(BaseModel, Generic[Out]):
     """One page; `next` and `previous` are whole addresses or null."""
 
     count: int
     next: str | None
     previous: str | None
-    results: list[Any]
+    results: list[Out]
 
 
-def present_page(request: Request, page: Page[Item], present: Callable[[Item], Any]) -> PageOut:
+def present_page(
+    request: Request, page: Page[Item], present: Callable[[Item], Out]
+) -> PageOut[Out]:
     """The page in this dialect's shape, its links at the address the client used."""
     number = page.request.number
 

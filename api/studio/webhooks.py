@@ -30,9 +30,16 @@ Delay = Annotated[float, Field(ge=1, le=259200, allow_inf_nan=False)]
 class WebhookIn(Body):
     """A receiver to make."""
 
-    url: Text = Field(max_length=2048, description="HTTPS address on the public internet")
+    url: Text = Field(
+        max_length=2048,
+        description="HTTPS address on the public internet",
+        examples=["https://hooks.example.com/inkloom"],
+    )
     events: list[Annotated[Text, Field(max_length=64)]] = Field(
-        min_length=1, max_length=50, description="event kinds, `qr.*` or `*`"
+        min_length=1,
+        max_length=50,
+        description="event kinds, `qr.*` or `*`",
+        examples=[["barcode.scanned", "inventory.*"]],
     )
     scheme: Literal["standard", "inkode", "innkie", "qrscan"] = "standard"
     description: Text = Field("", max_length=500)
@@ -105,7 +112,7 @@ async def create(body: WebhookIn, by: By) -> NewWebhookOut:
 
 
 @router.get("/api/v1/webhooks/", summary="List subscriptions")
-async def list_all(request: Request, by: By, asked: Asked) -> PageOut:
+async def list_all(request: Request, by: By, asked: Asked) -> PageOut[WebhookOut]:
     return present_page(request, await list_endpoints(ListEndpoints(by, asked)), present_webhook)
 
 
@@ -116,7 +123,7 @@ async def deliveries(
     by: By,
     asked: Asked,
     status: Annotated[Status | None, Query()] = None,
-) -> PageOut:
+) -> PageOut[DeliveryOut]:
     page = await list_deliveries(ListDeliveries(by, id, asked, status))
     return present_page(request, page, present_delivery)
 

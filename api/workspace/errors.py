@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from activities.rules.errors import DomainError, InvalidFields
-from api.dialect import Answer
+from api.dialect import Answer, Refusals
 from api.faults import HttpFault, WrongFields
-from api.refusals import Refusals
 
 STATUSES = {
     "credential_missing": (401, "UNAUTHORIZED"),

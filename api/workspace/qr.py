@@ -21,6 +21,7 @@ from activities.qr_codes import (
     summarize_qr_codes,
 )
 from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.slugs import SPELLING
 from activities.rules.spelling import prefixed, unprefixed
 from api.dialect import By, Text, make_router
 from api.workspace.auth import authenticate, documented
@@ -35,9 +36,9 @@ class QrIn(In):
 
     name: Text = Field("", max_length=200)
     type: Literal["URL"] = "URL"
-    destination_url: Text = Field(max_length=2048)
+    destination_url: Text = Field(max_length=2048, examples=["https://example.com/welcome"])
     is_dynamic: Literal[True] = True
-    short_code: Text | None = None
+    short_code: Text | None = Field(None, json_schema_extra={"pattern": SPELLING})
     workspace_id: Text | None = None
     is_active: bool = True
 

@@ -78,8 +78,8 @@ class Studio:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    wishes = Wishes(Path(tmp_path_factory.mktemp("stack")), headless=True, env=OPEN)
+def stack(server_folder: Path) -> Iterator[Stack]:
+    wishes = Wishes(server_folder / "stack", headless=True, env=OPEN)
     stack = Stack(wishes, load_settings())
     stack.start(lambda _: None)
     yield stack

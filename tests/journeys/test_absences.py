@@ -71,7 +71,7 @@ async def test_what_was_sent_while_postgresql_went_away_is_not_sent_again(studio
 
     async def recorded() -> bool:
         # The first request after the restart may meet a connection that is gone: 503.
-        return (await studio.client.get(log)).json().get("count") == 1
+        return bool((await studio.client.get(log)).json().get("count") == 1)
 
     await until(recorded)
     await asyncio.sleep(1.0)

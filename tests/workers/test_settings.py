@@ -29,6 +29,9 @@ WRONG: list[tuple[str, Any]] = [
     ("temporal_tls", "perhaps"),
     ("port", 65536),
     ("public_url", "ink.example"),
+    ("public_url", "https://"),
+    ("public_url", "https://ink.example/?a=b"),
+    ("otel_exporter_otlp_endpoint", "collector:4318"),
     ("secret_key", "hunter2"),
     ("secret_key", "aHVudGVyMg=="),
     ("allow_private_targets", "perhaps"),
@@ -39,7 +42,7 @@ WRONG: list[tuple[str, Any]] = [
     ("metrics_port", -1),
 ]
 
-ANY_TEXT = {"temporal_api_key", "host", "otel_exporter_otlp_endpoint"}
+ANY_TEXT = {"temporal_api_key", "host"}
 """Settings that take any text; all others are in `WRONG`."""
 
 

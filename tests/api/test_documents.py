@@ -1,0 +1,79 @@
+"""The OpenAPI documents: refusals in the shape they are answered in, methods that `Allow` names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from activities.rules.errors import DomainError, InvalidFields, NoWorkspace, ShortCodeTaken
+from api.dialect import Dialect
+from api.faults import BodyTooLarge, HttpFault, OriginRefused, ServiceAway, WrongFields
+from api.studio.app import make_studio
+from api.workspace.app import make_workspace
+from tests.api.conftest import Client, Tenant
+
+DIALECTS = {"studio": make_studio(), "workspace": make_workspace("https://ink.test")}
+CREATE = {"studio": "/api/v1/dynamic/", "workspace": "/api/qr"}
+REFUSALS = (
+    InvalidFields({"short_code": ["Choose another."]}),
+    WrongFields({"a.b": ["One.", "Two."]}),
+    ShortCodeTaken("summer"),
+    NoWorkspace(),
+    BodyTooLarge(7),
+    ServiceAway("The database"),
+)
+
+
+def documented(dialect: Dialect, status: int) -> dict[str, Any]:
+    """The schema, with all it refers to, of what a create may answer with this status."""
+    document = dialect.application.openapi()
+    response = document["paths"][CREATE[dialect.name]]["post"]["responses"][str(status)]
+    schema = response["content"]["application/json"]["schema"]
+    return {**schema, "components": document["components"]}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_a_refusal_is_answered_as_it_is_documented(
+    dialect: Dialect, refusal: DomainError | HttpFault
+) -> None:
+    answer = dialect.present(refusal)
+    schema = documented(dialect, answer.status)
+    assert jsonschema_rs.is_valid(schema, dict(answer.body))
+    assert not jsonschema_rs.is_valid(schema, {"detail": ["not this"], "error": 7})
+    assert not jsonschema_rs.is_valid(schema, {})
+
+
+def test_writes_with_a_cookie_may_be_refused_for_their_origin() -> None:
+    workspace = DIALECTS["workspace"]
+    answer = workspace.present(OriginRefused())
+    assert jsonschema_rs.is_valid(documented(workspace, 403), dict(answer.body))
+    paths = workspace.application.openapi()["paths"]
+    assert "403" not in paths["/api/qr"]["get"]["responses"]
+    studio = DIALECTS["studio"].application.openapi()["paths"]
+    assert "403" not in studio["/api/v1/dynamic/"]["post"]["responses"]
+
+
+async def test_allow_names_every_method_of_the_path(client: Client, tenant: Tenant) -> None:
+    for path, allowed in (
+        ("/api/v1/dynamic/", "GET, POST"),
+        ("/api/v1/dynamic/code1/", "GET"),
+        ("/api/v1/generate/", "POST"),
+        ("/api/qr", "GET, POST"),
+    ):
+        answer = await client.put(path, headers={**tenant.studio, **tenant.workspace})
+        assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+async def test_a_long_text_is_measured_in_characters(client: Client, tenant: Tenant) -> None:
+    body = {"destination_url": "https://a.example", "name": "x" * 201}
+    answer = await client.post("/api/v1/dynamic/", json=body, headers=tenant.studio)
+    assert answer.json() == {"name": ["String should have at most 200 characters."]}
+
+
+async def test_control_characters_are_refused_in_words(client: Client, tenant: Tenant) -> None:
+    answer = await client.get("/api/qr?search=a%00b", headers=tenant.workspace)
+    assert answer.status_code == 400
+    assert answer.json()["fields"] == {"search": ["Remove control characters."]}
