@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	  { echo "Inkloom needs Python 3.11 or newer; point to one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Preparing $(VENV) (once; about half a minute)"
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \
-	  { command -v apt-get >/dev/null && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv --clear $(VENV); } || \
+	  { command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv --clear $(VENV); } || \
 	  { echo "Python's venv module is missing; install it (Debian: apt-get install python3-venv) and run make again" >&2; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 	@echo "Installing the pinned packages"

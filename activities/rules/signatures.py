@@ -16,7 +16,9 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+
+from activities.rules.spelling import stamp
 
 SCHEMES: tuple[str, ...] = ("standard", "inkode", "innkie", "qrscan")
 USER_AGENT = "Inkloom-Webhooks/1"
@@ -141,8 +143,7 @@ def _known(scheme: str) -> str:
 def _iso_milliseconds(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("the time of an event needs a time zone")
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.removesuffix("+00:00") + "Z"
+    return stamp(moment)
 
 
 def _unix_seconds(moment: datetime) -> int:
