@@ -30,11 +30,16 @@ CHANNEL = "inkloom_outbox"
 
 @dataclass(frozen=True)
 class DispatchEvents:
-    """Take up to `limit` waiting events and make deliveries of those whose kind is in `kinds`."""
+    """Take up to `limit` waiting events and make deliveries of those whose kind is in `kinds`.
+
+    An event that would bring the deliveries over `most_deliveries` waits for the next time, unless
+    it is the first: one transaction stays small however many endpoints there are.
+    """
 
     kinds: tuple[str, ...]
     limit: int = 1000
     batch_size: int = 100
+    most_deliveries: int = 5000
 
 
 @dataclass(frozen=True)
@@ -101,14 +106,10 @@ async def dispatch_events(command: DispatchEvents) -> Dispatched:
     """
     now = outside().clock.now()
     async with transaction() as session:
-        events = await _take_waiting(session, command.limit)
-        told = [event for event in events if event.kind in command.kinds]
-        endpoints = await _active_endpoints(session, {event.organization_id for event in told})
-        due: dict[UUID, list[tuple[EventRow, EndpointRow]]] = defaultdict(list)
-        for event in told:
-            for endpoint in endpoints.get(event.organization_id, ()):
-                if any(matches(pattern, event.kind) for pattern in endpoint.events):
-                    due[event.organization_id].append((event, endpoint))
+        waiting = await _take_waiting(session, command.limit)
+        told = {event.organization_id for event in waiting if event.kind in command.kinds}
+        endpoints = await _active_endpoints(session, told)
+        events, due = _fan_out(waiting, endpoints, command)
         batches = []
         for organization_id, pairs in due.items():
             for start in range(0, len(pairs), command.batch_size):
@@ -165,6 +166,29 @@ async def _active_endpoints(
     for endpoint in (await session.execute(query)).scalars():
         found[endpoint.organization_id].append(endpoint)
     return found
+
+
+def _fan_out(
+    waiting: Sequence[EventRow], endpoints: dict[UUID, list[EndpointRow]], command: DispatchEvents
+) -> tuple[list[EventRow], dict[UUID, list[tuple[EventRow, EndpointRow]]]]:
+    """The events that leave now, and what is due of them by organization."""
+    leaving: list[EventRow] = []
+    due: dict[UUID, list[tuple[EventRow, EndpointRow]]] = defaultdict(list)
+    total = 0
+    for event in waiting:
+        wanting = [
+            (event, endpoint)
+            for endpoint in endpoints.get(event.organization_id, ())
+            if event.kind in command.kinds
+            and any(matches(pattern, event.kind) for pattern in endpoint.events)
+        ]
+        if leaving and total + len(wanting) > command.most_deliveries:
+            break
+        total += len(wanting)
+        leaving.append(event)
+        if wanting:
+            due[event.organization_id] += wanting
+    return leaving, due
 
 
 async def _write_batch(

@@ -20,7 +20,7 @@ from activities.gateways.vault import Vault
 from activities.outside import Outside, install
 from schema.db import WAIT_FOR_CONNECTION_SECONDS, connect, disconnect
 from schema.settings import Settings, SettingWrong, decode_key
-from workers.telemetry import start_telemetry, stop_telemetry
+from workers.telemetry import start_telemetry, stop_telemetry, temporal_runtime
 from workflows.starter import Starter
 
 BEHIND_THE_SCENES_SECONDS = 60.0
@@ -117,6 +117,7 @@ def connector(settings: Settings) -> Callable[[], Awaitable[Client]]:
             tls=settings.temporal_tls or None,
             api_key=key or None,
             interceptors=traced,
+            runtime=temporal_runtime(),
         )
 
     return connect_temporal

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
 
 import structlog
@@ -20,6 +21,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import start_http_server
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from schema.settings import Settings, SettingWrong
 
@@ -45,6 +53,19 @@ def start_telemetry(settings: Settings, role: str) -> None:
         trace.set_tracer_provider(provider)
     if settings.metrics_port and role in ("work", "relay"):
         _serve_metrics(settings)
+
+
+@cache
+def temporal_runtime() -> Runtime:
+    """The SDK's runtime of this process, whose own log goes where ours goes."""
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(
+                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+                forwarding=LogForwardingConfig(logger=logging.getLogger("temporalio.core")),
+            )
+        )
+    )
 
 
 def stop_telemetry() -> None:
@@ -81,6 +102,7 @@ def _start_logs(settings: Settings, role: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_role(role),
         _drop_colours,
+        _drop_core_record,
         blank_secrets,
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -131,6 +153,12 @@ def _name_role(role: str) -> Any:
 def _drop_colours(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """uvicorn says each line a second time, with the signs that colour a terminal."""
     event.pop("color_message", None)
+    return event
+
+
+def _drop_core_record(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The SDK's forwarded lines carry their own object a second time; the message says it all."""
+    event.pop("temporal_log", None)
     return event
 
 

@@ -12,12 +12,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 
@@ -80,19 +81,33 @@ class Asked:
 
 
 @pytest_asyncio.fixture(scope="module")
-async def tenant(stack: Stack) -> Mapping[str, str]:
-    """An organization of its own: a credential for each dialect, and its id under `id`."""
+async def tenant(stack: Stack) -> AsyncIterator[Mapping[str, str]]:
+    """An organization of its own: a credential for each dialect, and its id under `id`.
+
+    In the end its endpoints are gone: many receivers that do not exist, times many codes, would keep
+    the worker busy for the tests that follow.
+    """
     async with gateways(stack.settings):
         made = await create_organization(
             CreateOrganization(
                 "Contracts", "contracts", "contracts@localhost", "Owner", "enterprise"
             )
         )
-        return {
+        yield {
             "id": prefixed("org", made.id),
             "studio": (await create_key(CreateKey(made.id, "studio", "contracts"))).secret,
             "workspace": (await open_session(OpenSession(made.owner_id))).token,
         }
+    with psycopg.connect(stack.database_url) as connection:
+        mine = (made.id,)
+        connection.execute(
+            "UPDATE endpoint SET deleted_at = now() WHERE organization_id = %s", mine
+        )
+        connection.execute(
+            "UPDATE delivery SET status = 'cancelled' "
+            "WHERE status = 'pending' AND organization_id = %s",
+            mine,
+        )
 
 
 @pytest.fixture(scope="module")

@@ -84,6 +84,26 @@ async def test_a_batch_holds_at_most_its_size_and_one_organization() -> None:
     assert by_organization == {first.organization_id: 3, second.organization_id: 3}
 
 
+async def test_one_turn_makes_a_bounded_number_of_deliveries_and_forgets_none() -> None:
+    by = await a_tenant()
+    for _ in range(3):
+        await an_endpoint(by)
+    for _ in range(5):
+        await a_code(by)
+    small = DispatchEvents(ALL.kinds, most_deliveries=7)
+    turns = [await dispatch_events(small) for _ in range(4)]
+    assert [turn.events for turn in turns] == [2, 2, 1, 0]
+    assert [sum(batch.size for batch in turn.batches) for turn in turns] == [6, 6, 3, 0]
+
+
+async def test_an_event_for_more_endpoints_than_the_bound_leaves_alone() -> None:
+    by = await a_tenant()
+    for _ in range(3):
+        await an_endpoint(by)
+    await a_code(by)
+    assert (await dispatch_events(DispatchEvents(ALL.kinds, most_deliveries=2))).events == 1
+
+
 async def test_a_batch_that_was_not_confirmed_is_found_again_with_the_same_id(
     clock: FixedClock,
 ) -> None:
