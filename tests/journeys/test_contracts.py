@@ -84,8 +84,8 @@ class Asked:
 async def tenant(stack: Stack) -> AsyncIterator[Mapping[str, str]]:
     """An organization of its own: a credential for each dialect, and its id under `id`.
 
-    In the end its endpoints are gone: many receivers that do not exist, times many codes, would keep
-    the worker busy for the tests that follow.
+    In the end its endpoints are gone: many receivers that do not exist, times many codes, would
+    keep the worker busy for the tests that follow.
     """
     async with gateways(stack.settings):
         made = await create_organization(
