@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -107,6 +108,10 @@ async def studio(stack: Stack) -> AsyncIterator[Studio]:
         assert made.status_code == 201, made.text
         inbox.secret = made.json()["secret"]
         yield Studio(stack, client, inbox)
+    # Else every event of later tests would be tried, and tried again, at a receiver that is gone.
+    async with await psycopg.AsyncConnection.connect(stack.database_url) as connection:
+        gone = "UPDATE endpoint SET deleted_at = now() WHERE id = %s"
+        await connection.execute(gone, (made.json()["id"],))
     await runner.cleanup()
 
 
