@@ -3,9 +3,7 @@
 import errno
 import socket
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from secrets import SystemRandom
-from typing import Self
 
 from workers.processes import StartFailed
 
@@ -13,23 +11,6 @@ LOOPBACK = "127.0.0.1"
 
 PORT_RANGE = range(20_000, 32_000)
 """Below 32768, where Linux begins to hand out the local ports of outgoing connections."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """One TCP port of 127.0.0.1 for each thing that listens."""
-
-    api: int
-    postgres: int
-    temporal: int
-    temporal_ui: int
-    temporal_http: int
-    temporal_metrics: int
-
-    @classmethod
-    def free(cls) -> Self:
-        """Six distinct ports that nothing listens on now."""
-        return cls(*free_ports(6))
 
 
 def free_ports(count: int) -> list[int]:

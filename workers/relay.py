@@ -102,10 +102,6 @@ class Relay:
                 log.warning("temporal is away; events wait in the outbox", reason=str(fault))
             self._away = True
             return 0
-        except Exception:
-            # One batch that Temporal refuses must not stop the others: it is tried again later.
-            log.exception("a turn of the relay failed")
-            return 0
         return dispatched.events
 
     async def _recover(self) -> bool:
@@ -143,9 +139,12 @@ class Relay:
         if started:
             await confirm_batches(ConfirmBatches(started))
             BATCHES.inc(len(started))
-        for result in results:
-            if isinstance(result, BaseException):
+        for batch, result in zip(batches, results, strict=True):
+            if isinstance(result, TemporalAway):
                 raise result
+            if isinstance(result, BaseException):
+                # One batch that Temporal refuses must not stop the others: it is tried again.
+                log.error("batch not started", batch=str(batch.id), exc_info=result)
 
 
 async def _listen(woken: asyncio.Event) -> None:

@@ -101,8 +101,7 @@ def _start_logs(settings: Settings, role: str) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_role(role),
-        _drop_colours,
-        _drop_core_record,
+        _drop_doubles,
         blank_secrets,
     ]
     handler = logging.StreamHandler(sys.stderr)
@@ -150,14 +149,9 @@ def _name_role(role: str) -> Any:
     return name_role
 
 
-def _drop_colours(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """uvicorn says each line a second time, with the signs that colour a terminal."""
+def _drop_doubles(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """uvicorn and the Temporal SDK say each line a second time: with colours, and as an object."""
     event.pop("color_message", None)
-    return event
-
-
-def _drop_core_record(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The SDK's forwarded lines carry their own object a second time; the message says it all."""
     event.pop("temporal_log", None)
     return event
 

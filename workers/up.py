@@ -51,10 +51,10 @@ def up(options: UpOptions, settings: Settings) -> None:
         postgres_port=options.postgres_port,
     )
     stack = Stack(wishes, settings)
-    with console.status("Starting") as status:
-        stack.start(lambda step: status.update(step))
-        key = ensure_local_key(stack.settings, stack.data_dir)
     try:
+        with console.status("Starting") as status:
+            stack.start(lambda step: status.update(step))
+            key = ensure_local_key(stack.settings, stack.data_dir)
         note_running(stack)
         if options.ready_file is not None:
             write_ready(options.ready_file, stack, key.secret)
