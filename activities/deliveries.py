@@ -28,6 +28,7 @@ from activities.attempts import (
 from activities.cause import Cause
 from activities.endpoints import ReadEndpoint, read_endpoint
 from activities.outside import outside
+from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.outcomes import Status
 from activities.rules.paging import Page, PageRequest
@@ -176,6 +177,7 @@ async def cancel_delivery(command: CancelDelivery) -> None:
             row.finished_at = outside().clock.now()
 
 
+@needs("webhooks.read")
 async def list_deliveries(command: ListDeliveries) -> Page[DeliveryView]:
     """One page of an endpoint's deliveries; `NotFound` for another tenant's endpoint."""
     await read_endpoint(ReadEndpoint(by=command.by, id=command.endpoint_id))

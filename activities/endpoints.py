@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from sqlmodel import col, select
 
 from activities.outside import outside
+from activities.permits import needs
 from activities.rules import backoff
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound
@@ -73,6 +74,7 @@ class EndpointView:
     secret: str | None = None
 
 
+@needs("webhooks.write")
 async def create_endpoint(command: CreateEndpoint) -> EndpointView:
     """Make a receiver. Raises `InvalidFields`, also for a target off the public internet.
 
@@ -107,6 +109,7 @@ async def create_endpoint(command: CreateEndpoint) -> EndpointView:
     return _view(row, secret)
 
 
+@needs("webhooks.read")
 async def read_endpoint(command: ReadEndpoint) -> EndpointView:
     """One receiver, without its secret; `NotFound` for another tenant's."""
     query = select(EndpointRow).where(
@@ -121,6 +124,7 @@ async def read_endpoint(command: ReadEndpoint) -> EndpointView:
     return _view(row)
 
 
+@needs("webhooks.read")
 async def list_endpoints(command: ListEndpoints) -> Page[EndpointView]:
     """One page of receivers, without their secrets."""
     query = select(EndpointRow).where(

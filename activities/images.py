@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from activities.permits import needs
 from activities.qr_codes import ReadQrCode, read_qr_code
 from activities.render.qr import QrSpec, Unrenderable, render_png, render_svg
 from activities.rules.actors import Actor
@@ -41,6 +42,7 @@ class Image:
     payload: str
 
 
+@needs("assets.read")
 async def render_symbol(command: RenderSymbol) -> Image:
     """Draw it. Raises `NotFound` and `InvalidFields`."""
     payload = await _payload(command)

@@ -14,6 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.outbox import emit
 from activities.outside import outside
+from activities.permits import needs
 from activities.rules import destinations, slugs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NoWorkspace, ShortCodeTaken
@@ -91,6 +92,7 @@ class QrCodeView:
     updated_at: datetime
 
 
+@needs("assets.write")
 async def create_qr_code(command: CreateQrCode) -> QrCodeView:
     """Make a code and announce it.
 
@@ -126,6 +128,7 @@ async def create_qr_code(command: CreateQrCode) -> QrCodeView:
         return view
 
 
+@needs("assets.read")
 async def read_qr_code(command: ReadQrCode) -> QrCodeView:
     """One code; `NotFound` when there is none, it is deleted, or it is another tenant's."""
     if command.short_code is not None and not slugs.could_exist(command.short_code):
@@ -142,6 +145,7 @@ async def read_qr_code(command: ReadQrCode) -> QrCodeView:
     return _view(row)
 
 
+@needs("assets.read")
 async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
     """One page, newest first; `search` is looked for in names, case ignored."""
     query = _visible_to(command.by)
@@ -154,6 +158,7 @@ async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
     return Page([_view(row) for (row,) in rows], total, command.page)
 
 
+@needs("assets.read")
 async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:
     """The totals, deleted codes left out."""
     codes = _visible_to(command.by).subquery()

@@ -11,15 +11,21 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.rules.errors import DomainError
+from api.business.app import make_business
+from api.canva.app import make_canva
 from api.dialect import Answer, Dialect, Present, respond, to_refusal
 from api.documents import Documents
-from api.edge import Edge
+from api.edge import Edge, Network
 from api.faults import HttpFault, RouteUnknown
 from api.health import PATHS as HEALTH_PATHS
 from api.health import Health, TemporalHere
+from api.links.app import make_links
+from api.oauth.app import make_oauth
+from api.public.app import make_public
 from api.redirect import PREFIX as SCAN_PREFIX
-from api.redirect import Network, Redirect
+from api.redirect import Redirect
 from api.studio.app import make_studio
+from api.tracking.app import make_tracking
 from api.workspace.app import make_workspace
 
 
@@ -30,14 +36,23 @@ def make_app(
     public_url: str = "",
 ) -> ASGIApp:
     """Everything under one ASGI application. It has no lifespan: the caller opens and closes."""
-    dialects = (make_studio(), make_workspace(public_url))
+    dialects = (
+        make_workspace(public_url),
+        make_canva(),
+        make_public(),
+        make_studio(),
+        make_links(),
+        make_business(public_url),
+        make_tracking(),
+        make_oauth(public_url),
+    )
     dispatcher = Dispatcher(
         dialects=dialects,
-        redirect=Redirect(trusted_proxies),
+        redirect=Redirect(),
         health=Health(temporal_here),
         documents=Documents(dialects),
     )
-    return Edge(dispatcher)
+    return Edge(dispatcher, trusted_proxies=trusted_proxies)
 
 
 class Dispatcher:

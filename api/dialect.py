@@ -1,29 +1,29 @@
 """The mould in which every dialect is made; all that dialects share.
 
 A dialect brings its prefixes, its routers, how it authenticates and how it says no. The mould makes
-the FastAPI application, authenticates before a body is judged, turns every exception into the
-dialect's error shape, and refuses bodies that are not JSON.
+the FastAPI application, turns every exception into the dialect's error shape, and refuses bodies
+that are not JSON. Its routers, which authenticate, are made in `api/routers.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
 
 from activities.cause import current_cause
 from activities.readiness import DatabaseAway
-from activities.rules.actors import Actor
-from activities.rules.errors import DomainError
+from activities.rules.errors import DomainError, IdempotencyRunning, RateLimited
 from api.faults import (
     BodyNotJson,
     HttpFault,
@@ -33,11 +33,9 @@ from api.faults import (
     ServiceAway,
     WrongFields,
 )
+from api.limits import EXPOSED, limit_headers
 from api.refusals import Shape, Statuses, add_refusals
 from workflows.starter import TemporalAway
-
-Authenticate = Callable[[Request], Awaitable[Actor]]
-Handler = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger("inkloom.api")
 
@@ -85,32 +83,6 @@ Text = Annotated[str, StringConstraints(pattern=PLAIN)]
 """Text that PostgreSQL and a header can hold: no control characters."""
 
 
-def the_actor(request: Request) -> Actor:
-    """The actor that the mould authenticated, for handlers."""
-    actor: Actor = request.state.actor
-    return actor
-
-
-By = Annotated[Actor, Depends(the_actor)]
-
-
-def make_router(authenticate: Authenticate, **options: Any) -> APIRouter:
-    """A router whose every route authenticates first, before the body is judged."""
-
-    class AuthenticatedRoute(APIRoute):
-        def get_route_handler(self) -> Any:
-            inner = super().get_route_handler()
-
-            async def handle(request: Request) -> Response:
-                request.state.actor = await authenticate(request)
-                response: Response = await inner(request)
-                return response
-
-            return handle
-
-    return APIRouter(route_class=AuthenticatedRoute, **options)
-
-
 class Application(FastAPI):
     """An application whose document tells the refusals of its dialect at every operation."""
 
@@ -130,8 +102,12 @@ def make_application(
     routers: Sequence[APIRouter],
     present: Present,
     refusals: Refusals,
+    any_origin: bool = False,
 ) -> FastAPI:
-    """The dialect's FastAPI application; its documents are served by `api.app`."""
+    """The dialect's FastAPI application; its documents are served by `api.app`.
+
+    `any_origin` lets pages of every origin call it (CORS), without cookies.
+    """
     application = Application(
         title=title,
         description=description,
@@ -146,10 +122,29 @@ def make_application(
     for router in routers:
         application.include_router(router)
 
+    if any_origin:
+        application.add_middleware(
+            CORSMiddleware,
+            allow_origins=["*"],
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=list(EXPOSED),
+            max_age=3600,
+        )
+    _refuse_with(application, present, routers)
+    return application
+
+
+def _refuse_with(application: FastAPI, present: Present, routers: Sequence[APIRouter]) -> None:
+    """Answer every exception in the dialect's shape, with the rate headers of who asked."""
+
     async def refuse(request: Request, fault: Exception) -> Response:
         if isinstance(fault, HTTPException) and fault.status_code == 405:
             fault = MethodWrong(_methods_at(request, routers))
-        return respond(present(to_refusal(fault)))
+        refusal = to_refusal(fault)
+        answer = respond(present(refusal))
+        answer.headers.update(_limits(request, refusal))
+        return answer
 
     for kind in (
         DomainError,
@@ -161,7 +156,15 @@ def make_application(
         Exception,
     ):
         application.add_exception_handler(kind, refuse)
-    return application
+
+
+def _limits(request: Request, refusal: DomainError | HttpFault) -> dict[str, str]:
+    """The rate headers of a refusal: what was taken for it stays taken."""
+    if isinstance(refusal, RateLimited):
+        return limit_headers(refusal.standing)
+    if isinstance(refusal, IdempotencyRunning):
+        return {"Retry-After": str(refusal.retry_after)}
+    return limit_headers(getattr(request.state, "standing", None))
 
 
 def _methods_at(request: Request, routers: Sequence[APIRouter]) -> str:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import time
+from collections.abc import Sequence
 
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ulid import ULID
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.cause import Cause, caused_by
 from api.faults import BodyTooLarge
 
 MOST_BODY_BYTES = 1024 * 1024
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 _SANE = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 _SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_HSTS = "max-age=31536000"
 
 REQUESTS = Counter("inkloom_http_requests", "Answered requests", ["area", "method", "status"])
 SECONDS = Histogram(
@@ -35,16 +43,31 @@ log = structlog.get_logger("inkloom.http")
 
 
 class Edge:
-    """Wraps the whole application. A client's own X-Request-Id is kept when it is sane."""
+    """Wraps the whole application. A client's own X-Request-Id is kept when it is sane.
 
-    def __init__(self, application: ASGIApp, *, body_limit: int = MOST_BODY_BYTES) -> None:
+    From `trusted_proxies` X-Forwarded-For and -Proto are believed: then the scope has the client's
+    own address and scheme, and `inkloom.proxied` is true.
+    """
+
+    def __init__(
+        self,
+        application: ASGIApp,
+        *,
+        trusted_proxies: Sequence[Network] = (),
+        body_limit: int = MOST_BODY_BYTES,
+    ) -> None:
         self._application = application
+        self._trusted_proxies = trusted_proxies
         self._body_limit = body_limit
+        if trusted_proxies:
+            trusted = [str(network) for network in trusted_proxies]
+            self._application = ProxyHeadersMiddleware(application, trusted)  # type: ignore[arg-type, assignment]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
+        scope["inkloom.proxied"] = _inside(scope.get("client"), self._trusted_proxies)
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _SANE.fullmatch(given) else str(ULID())
         began = time.perf_counter()
@@ -58,6 +81,8 @@ class Edge:
                 headers["X-Request-Id"] = request_id
                 for name, value in _SECURITY.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", _HSTS)
             await send(message)
 
         with (
@@ -98,3 +123,27 @@ class Edge:
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
+
+
+def network_of(connection: HTTPConnection) -> str:
+    """The network address that throttles count: an IPv4 address, or the /64 of an IPv6 one."""
+    host = connection.client.host if connection.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _inside(client: tuple[str, int] | None, networks: Sequence[Network]) -> bool:
+    if not client or not networks:
+        return False
+    try:
+        address = ipaddress.ip_address(client[0])
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

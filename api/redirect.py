@@ -5,33 +5,33 @@ Plain ASGI, outside FastAPI (see the benchmark `redirect`). HEAD is answered ali
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Sequence
 from urllib.parse import unquote
 
 import structlog
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from activities.meters import Take, take
 from activities.readiness import DatabaseAway
 from activities.redirects import FollowCode, follow_code
 from activities.rules.destinations import location
-from activities.rules.errors import NotFound
+from activities.rules.errors import NotFound, RateLimited
+from activities.rules.throttles import UNKNOWN_CODES
 from activities.visitors import read_visitor
+from api.edge import network_of
 from api.status_pages import status_page
 
 PREFIX = "/q/"
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 log = structlog.get_logger("inkloom.redirect")
 
 
 class Redirect:
-    """The scan endpoint. Country headers are believed from `trusted_proxies` only."""
+    """The scan endpoint. Country headers are believed behind a trusted proxy only.
 
-    def __init__(self, trusted_proxies: Sequence[Network] = ()) -> None:
-        self._trusted_proxies = trusted_proxies
+    Visits to codes that exist are never throttled; guesses are, by network address.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(scope)
@@ -47,21 +47,19 @@ class Redirect:
             return status_page(405, headers, allow="GET, HEAD")
         code = unquote(scope["path"][len(PREFIX) :]).removesuffix("/")
         visitor = read_visitor(
-            method, headers, country_header_trusted=self._trusts(scope.get("client"))
+            method, headers, country_header_trusted=scope.get("inkloom.proxied", False)
         )
         try:
             destination = await follow_code(FollowCode(short_code=code, visitor=visitor))
         except NotFound:
-            return status_page(404, headers)
+            return await self._unknown(scope, headers)
         except DatabaseAway:
             return status_page(503, headers, retry_after=2)
         return Response(status_code=302, headers={"Location": location(destination.url)})
 
-    def _trusts(self, client: tuple[str, int] | None) -> bool:
-        if not client or not self._trusted_proxies:
-            return False
+    async def _unknown(self, scope: Scope, headers: dict[str, str]) -> Response:
         try:
-            address = ipaddress.ip_address(client[0])
-        except ValueError:
-            return False
-        return any(address in network for network in self._trusted_proxies)
+            await take(Take(UNKNOWN_CODES, network_of(HTTPConnection(scope))))
+        except RateLimited as refusal:
+            return status_page(429, headers, retry_after=refusal.standing.retry_after)
+        return status_page(404, headers)

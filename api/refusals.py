@@ -12,7 +12,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from activities.rules.errors import DomainError, every_error
+from activities.rules.errors import (
+    CredentialExpired,
+    CredentialMissing,
+    CredentialRevoked,
+    CredentialUnknown,
+    DomainError,
+    Forbidden,
+    PlanWithoutApi,
+    every_error,
+)
 from api.faults import (
     BodyNotJson,
     BodyTooLarge,
@@ -23,6 +32,10 @@ from api.faults import (
     RouteUnknown,
     every_fault,
 )
+from api.retries import HEADER, SPELLING
+
+KEEPS = "x-keeps-answers"
+"""How a router marks an operation whose answers are kept for retries."""
 
 Refusal = type[DomainError] | type[HttpFault]
 Statuses = Mapping[str, int]
@@ -30,11 +43,26 @@ Shape = Callable[[int], Mapping[str, Any]]
 
 _OF_NO_OPERATION = (RouteUnknown, MethodWrong, InternalFault)
 _OF_BODIES = (BodyNotJson, BodyTooLarge)
+_OF_CREDENTIALS = (
+    CredentialMissing,
+    CredentialUnknown,
+    CredentialRevoked,
+    CredentialExpired,
+    Forbidden,
+    PlanWithoutApi,
+)
 _FASTAPIS_OWN = ("HTTPValidationError", "ValidationError")
 _RETRY_AFTER = {
     "description": "seconds to wait",
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
+}
+_IDEMPOTENCY_KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "makes a retry safe: the same key and request get the first answer for 24 hours",
+    "schema": {"type": "string", "pattern": SPELLING},
 }
 
 
@@ -53,7 +81,9 @@ def add_refusals(document: dict[str, Any], statuses: Statuses, shape: Shape) -> 
         responses = operation["responses"]
         responses.pop("422", None)
         writes = method not in ("get", "head", "options")
-        met = _met(operation, cookie_writes=by_cookie and writes)
+        if operation.pop(KEEPS, False):
+            operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        met = _met(operation, writes=writes, by_cookie=by_cookie)
         for status, kinds in sorted(_by_status(statuses, met).items()):
             responses[str(status)] = _response(status, kinds)
             schemas[f"Refusal{status}"] = dict(shape(status))
@@ -64,15 +94,18 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
         yield from operations.items()
 
 
-def _met(operation: Mapping[str, Any], *, cookie_writes: bool) -> Iterator[Refusal]:
-    """The refusals that an operation may answer; those of the domain are not told apart."""
-    yield from every_error()
+def _met(operation: Mapping[str, Any], *, writes: bool, by_cookie: bool) -> Iterator[Refusal]:
+    """The refusals that an operation may answer, as far as they can be told apart."""
+    areas = {"everywhere", *operation.get("tags", ())} | ({"writes"} if writes else set())
+    for error in every_error():
+        if error.met in areas and (operation.get("security") or error not in _OF_CREDENTIALS):
+            yield error
     for fault in every_fault():
         if fault in _OF_NO_OPERATION:
             continue
         if fault in _OF_BODIES and "requestBody" not in operation:
             continue
-        if fault is OriginRefused and not cookie_writes:
+        if fault is OriginRefused and not (by_cookie and writes):
             continue
         yield fault
 
@@ -92,6 +125,6 @@ def _response(status: int, kinds: Sequence[Refusal]) -> dict[str, Any]:
             "application/json": {"schema": {"$ref": f"#/components/schemas/Refusal{status}"}}
         },
     }
-    if status == 503:
+    if status in (429, 503):
         response["headers"] = {"Retry-After": _RETRY_AFTER}
     return response

@@ -23,6 +23,12 @@ _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
         "fr": ("Cette adresse sert seulement à la visite", "Ouvrez-la dans un navigateur."),
         "de": ("Diese Adresse ist nur zum Besuchen da", "Öffne sie in einem Browser."),
     },
+    429: {
+        "en": ("That was a lot at once", "Wait a moment, then scan the code again."),
+        "es": ("Demasiadas visitas seguidas", "Espera un momento y escanea el código de nuevo."),
+        "fr": ("Trop de visites d'un coup", "Attendez un instant, puis scannez à nouveau le code."),
+        "de": ("Das war viel auf einmal", "Warte einen Moment und scanne den Code dann erneut."),
+    },
     503: {
         "en": (
             "Just a moment",
@@ -37,7 +43,12 @@ _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
     },
 }
 
-_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 503: "SERVICE_UNAVAILABLE"}
+_CODES = {
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    429: "RATE_LIMITED",
+    503: "SERVICE_UNAVAILABLE",
+}
 
 _PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8">
@@ -59,7 +70,7 @@ p{{margin:0;color:var(--soft)}}footer{{margin-top:28px;font-size:.8rem;color:var
 def status_page(
     status: int, headers: Mapping[str, str], *, retry_after: int = 0, allow: str = ""
 ) -> Response:
-    """The page for `status` (404, 405, 503); JSON when the visitor prefers that."""
+    """The page for `status` (404, 405, 429, 503); JSON when the visitor prefers that."""
     language = choose_language(headers.get("accept-language", ""))
     title, advice = _TEXTS[status][language]
     extra = {"Vary": "Accept, Accept-Language", "Content-Language": language}

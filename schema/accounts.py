@@ -1,14 +1,15 @@
-"""Tenants and the credentials that speak for them."""
+"""Tenants, the people in them, and what they did."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from schema.base import Row, Timestamp
+from schema.base import Json, Row, Timestamp
 
 
 class OrganizationRow(Row, table=True):
@@ -32,12 +33,19 @@ class WorkspaceRow(Row, table=True):
 
 
 class UserRow(Row, table=True):
-    """A person, known by a mail address."""
+    """A person, known by a mail address in lower case.
+
+    `password_hash` is argon2id; null for who signs in by mail only. `proved_at` is when a mail to
+    the address was first answered. `external_subject` is the id at a sign-in service (Clerk).
+    """
 
     __tablename__ = "account_user"
 
     email: str = Field(unique=True)
     name: str
+    password_hash: str | None = None
+    proved_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    external_subject: str | None = Field(default=None, unique=True)
 
 
 class MembershipRow(Row, table=True):
@@ -51,29 +59,32 @@ class MembershipRow(Row, table=True):
     role: str
 
 
-class SessionRow(Row, table=True):
-    """A signed-in browser. `token_hash` is SHA-256 of 256 random bits; the token is not kept."""
+class TeamInviteRow(Row, table=True):
+    """An invitation by mail. `token_hash` is SHA-256; the token is in the mail only."""
 
-    __tablename__ = "browser_session"
-
-    user_id: UUID = Field(foreign_key="account_user.id", index=True)
-    token_hash: bytes = Field(unique=True)
-    expires_at: datetime = Field(sa_type=Timestamp)
-    revoked_at: datetime | None = Field(default=None, sa_type=Timestamp)
-
-
-class ApiKeyRow(Row, table=True):
-    """A key of any dialect. `prefix` is what a list shows; the secret is not kept."""
-
-    __tablename__ = "api_key"
+    __tablename__ = "team_invite"
 
     organization_id: UUID = Field(foreign_key="organization.id", index=True)
-    workspace_id: UUID | None = Field(default=None, foreign_key="workspace.id")
-    dialect: str
-    name: str
-    prefix: str
-    secret_hash: bytes = Field(unique=True)
-    scopes: list[str] = Field(default_factory=list, sa_type=ARRAY(String))
-    expires_at: datetime | None = Field(default=None, sa_type=Timestamp)
-    revoked_at: datetime | None = Field(default=None, sa_type=Timestamp)
-    last_used_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    email: str
+    role: str
+    token_hash: bytes = Field(unique=True)
+    invited_by: UUID = Field(foreign_key="account_user.id")
+    expires_at: datetime = Field(sa_type=Timestamp)
+    accepted_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class AuditEntryRow(Row, table=True):
+    """One act that matters for security. A trigger refuses to change or delete it."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_recent", "organization_id", "created_at", "id"),)
+
+    organization_id: UUID = Field(foreign_key="organization.id")
+    actor_kind: str
+    actor_id: UUID | None = None
+    actor_name: str
+    action: str
+    target: str
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    request_id: str

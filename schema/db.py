@@ -1,19 +1,23 @@
 """The one door to the database.
 
-`connect(url)` opens it, `transaction()` gives the session of the running task, `bind(connection)`
-lets a test see and roll back everything. The open session is kept per task: a different task inside
-an open transaction is refused, because two tasks on one connection would commit each other's work.
+`connect(url)` opens it, `transaction()` gives the session of the running task, `at_once()` runs one
+statement beside it, `bind(connection)` lets a test see and roll back everything. The open session
+is kept per task: a different task inside an open transaction is refused, because two tasks on one
+connection would commit each other's work.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
+from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import PoolTimeout as QuickPoolTimeout
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
@@ -25,6 +29,10 @@ from sqlalchemy.ext.asyncio import (
 
 CONNECT_SECONDS = 3
 WAIT_FOR_CONNECTION_SECONDS = 3.0
+AT_ONCE_SECONDS = 0.25
+AT_ONCE_CONNECTIONS = 4
+
+QuickPool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
 
 class DatabaseAway(Exception):
@@ -48,6 +56,7 @@ class _Door:
     """Where sessions come from: an engine, or a test's own connection."""
 
     engine: AsyncEngine | None = None
+    quick: QuickPool | None = None
     bound: AsyncConnection | None = None
     turn: AbstractAsyncContextManager[object] = nullcontext()
 
@@ -74,13 +83,18 @@ async def connect(
         pool_pre_ping=False,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "inkloom"},
     )
+    _Door.quick = _quick_pool(url)
+    await _Door.quick.open(wait=False)
 
 
 async def disconnect() -> None:
     """Close the door and every pooled connection."""
     engine, _Door.engine = _Door.engine, None
+    quick, _Door.quick = _Door.quick, None
     if engine is not None:
         await engine.dispose()
+    if quick is not None:
+        await quick.close()
 
 
 def bind(connection: AsyncConnection | None) -> None:
@@ -119,6 +133,24 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         raise
 
 
+async def at_once(statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """Run one statement that commits by itself, beside any open transaction; answer its rows.
+
+    For counters: it is one round trip, and what it writes may be lost when the server crashes
+    within the next half second. Raises `DatabaseAway` after `AT_ONCE_SECONDS` at most.
+    """
+    if _Door.bound is not None:
+        return await _at_once_bound(statement, values)
+    if _Door.quick is None:
+        raise RuntimeError("connect() first")
+    try:
+        async with _Door.quick.connection() as connection:
+            cursor = await connection.execute(statement, values)
+            return await cursor.fetchall()
+    except (psycopg.OperationalError, psycopg.InterfaceError, QuickPoolTimeout) as fault:
+        raise DatabaseAway(str(fault).partition("\n")[0]) from fault
+
+
 async def raw_connection() -> psycopg.AsyncConnection[tuple[object, ...]]:
     """A connection of its own outside the pool, in autocommit, for LISTEN. The caller closes it."""
     if _Door.engine is None:
@@ -140,3 +172,35 @@ def _new_session() -> AsyncSession:
     if _Door.engine is None:
         raise RuntimeError("connect() first")
     return AsyncSession(_Door.engine, expire_on_commit=False)
+
+
+def _quick_pool(url: str) -> QuickPool:
+    """Connections in autocommit that nothing waits for long; made when first needed."""
+    milliseconds = int(AT_ONCE_SECONDS * 1000)
+    return AsyncConnectionPool(
+        url,
+        min_size=0,
+        max_size=AT_ONCE_CONNECTIONS,
+        open=False,
+        timeout=AT_ONCE_SECONDS,
+        reconnect_timeout=CONNECT_SECONDS,
+        kwargs={
+            "autocommit": True,
+            "prepare_threshold": 1,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "inkloom",
+            "options": f"-c synchronous_commit=off -c statement_timeout={milliseconds}",
+        },
+    )
+
+
+async def _at_once_bound(statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """On a test's own connection, in a savepoint of its own."""
+    held = _open.get()
+    if held is not None:
+        async with held.session.begin_nested():
+            connection = await held.session.connection()
+            return [tuple(row) for row in await connection.exec_driver_sql(statement, dict(values))]
+    async with _Door.turn, _new_session() as session, session.begin():
+        connection = await session.connection()
+        return [tuple(row) for row in await connection.exec_driver_sql(statement, dict(values))]

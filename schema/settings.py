@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SENDER = re.compile(r"[^<>@]+ <[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 
 
 class SettingWrong(Exception):
@@ -57,6 +60,28 @@ class Settings(BaseSettings):
         False, description="let webhooks go to private and loopback addresses"
     )
     allow_http_targets: bool = Field(False, description="let webhooks go to http:// addresses")
+    resend_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="key of a Resend account; unset, development has the page /dev/mailbox and "
+        "production sends no mail",
+    )
+    resend_base_url: str = Field(
+        "https://api.resend.com", min_length=1, description="where the Resend API is"
+    )
+    mail_from: str = Field(
+        "Inkloom <no-reply@localhost>",
+        description="sender of every mail, at a domain that Resend has verified",
+    )
+    clerk_jwks_url: str = Field(
+        "",
+        description="where Clerk publishes its keys, https://<frontend API>/.well-known/jwks.json; "
+        "set, the workspace API takes Clerk's session tokens too. To let somebody in for the first "
+        "time a token needs the claims email and email_verified",
+    )
+    clerk_issuer: str = Field("", description="the iss that a token of Clerk must have")
+    clerk_audience: str = Field(
+        "", description="the aud, or else azp, that a token of Clerk must have; unset, any will do"
+    )
     trusted_proxies: str = Field(
         "",
         description="networks whose X-Forwarded-For and CF-IPCountry headers are believed, "
@@ -95,7 +120,7 @@ class Settings(BaseSettings):
             raise ValueError("must be host:port, for example temporal:7233")
         return value
 
-    @field_validator("public_url", "otel_exporter_otlp_endpoint")
+    @field_validator("public_url", "otel_exporter_otlp_endpoint", "resend_base_url")
     @classmethod
     def _absolute(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -112,12 +137,35 @@ class Settings(BaseSettings):
             decode_key(value.get_secret_value())
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _mail_address(cls, value: str) -> str:
+        if not value.isprintable() or not _SENDER.fullmatch(value):
+            raise ValueError("must be an address, for example Inkloom <mail@ink.example>")
+        return value
+
+    @field_validator("clerk_jwks_url")
+    @classmethod
+    def _https_beyond_loopback(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        schemes = ("https", "http") if local else ("https",)
+        if value and not (parts.hostname and parts.scheme in schemes):
+            raise ValueError("must be a whole address that starts with https://")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
         for part in filter(None, (piece.strip() for piece in value.split(","))):
             ipaddress.ip_network(part, strict=False)
         return value
+
+    @model_validator(mode="after")
+    def _one_issuer(self) -> Settings:
+        if self.clerk_jwks_url and not self.clerk_issuer:
+            raise ValueError("CLERK_ISSUER must be set where CLERK_JWKS_URL is")
+        return self
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Settings:
@@ -128,7 +176,13 @@ class Settings(BaseSettings):
                 )
             if not self.public_url.startswith("https://"):
                 raise ValueError("PUBLIC_URL must be https:// in production")
+            if not self.resend_base_url.startswith("https://"):
+                raise ValueError("RESEND_BASE_URL must be https:// in production")
         return self
+
+    def has_mailbox(self) -> bool:
+        """Whether mails go to the page /dev/mailbox instead of to a provider."""
+        return self.environment == "development" and not self.resend_api_key.get_secret_value()
 
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of `trusted_proxies`."""

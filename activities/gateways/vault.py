@@ -10,6 +10,8 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE_BYTES = 12
 KEY_ID = 1
@@ -23,6 +25,7 @@ class Vault:
     """Seals and opens with one 32-byte key."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         self._cipher = AESGCM(key)
 
     def seal(self, secret: str, *, organization: UUID, row: UUID, nonce: bytes) -> bytes:
@@ -40,3 +43,7 @@ class Vault:
         except (InvalidTag, ValueError) as fault:
             raise SealBroken("cannot be opened with this SECRET_KEY") from fault
         return clear.decode()
+
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, always the same for this SECRET_KEY (HKDF, RFC 5869)."""
+        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key)

@@ -9,11 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from activities.rules.throttles import Standing
+
 
 class DomainError(Exception):
-    """What an operation raises when it refuses. `str()` is one sentence for a person."""
+    """What an operation raises when it refuses. `str()` is one sentence for a person.
+
+    `met` is where a client can meet it, for the documents: at every operation, at those that write,
+    or at those about one subject (a tag).
+    """
 
     code: ClassVar[str]
+    met: ClassVar[str] = "everywhere"
 
 
 class CredentialMissing(DomainError):
@@ -78,6 +85,7 @@ class ShortCodeTaken(DomainError):
     """The short code is in use, or was once: a printed code is never given away."""
 
     code = "short_code_taken"
+    met = "writes"
 
     def __init__(self, short_code: str) -> None:
         super().__init__(f"The short code '{short_code}' is taken; choose another.")
@@ -88,9 +96,166 @@ class NoWorkspace(DomainError):
     """The organization has no workspace to put an asset in."""
 
     code = "no_workspace"
+    met = "writes"
 
     def __init__(self) -> None:
         super().__init__("This organization has no workspace; create one first.")
+
+
+class Forbidden(DomainError):
+    """The credential is good, but its role or scopes do not allow this."""
+
+    code = "forbidden"
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(
+            f"This needs the permission '{permission}'; ask an owner or admin of the organization."
+        )
+        self.permission = permission
+
+
+class PlanLimitReached(DomainError):
+    """The plan allows no more of `what`."""
+
+    code = "plan_limit_reached"
+    met = "writes"
+
+    def __init__(self, what: str, *, plan: str, limit: int) -> None:
+        super().__init__(f"Plan '{plan}' allows up to {limit} {what}; upgrade for more.")
+        self.what, self.plan, self.limit = what, plan, limit
+
+
+class PlanWithoutApi(DomainError):
+    """The plan does not include this API."""
+
+    code = "plan_without_api"
+
+    def __init__(self, plan: str) -> None:
+        super().__init__(f"Plan '{plan}' does not include this API; upgrade to use it.")
+        self.plan = plan
+
+
+class RateLimited(DomainError):
+    """Too many calls; `standing` says when to come back."""
+
+    code = "rate_limited"
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__(f"Too many requests; try again in {standing.retry_after} s.")
+        self.standing = standing
+
+
+class SignInRefused(DomainError):
+    """Address and password do not belong together; which of them is wrong is not told."""
+
+    code = "sign_in_refused"
+    met = "account"
+
+    def __init__(self) -> None:
+        super().__init__("No account has this address and password; check both.")
+
+
+class AddressTaken(DomainError):
+    """An account has this mail address."""
+
+    code = "address_taken"
+    met = "account"
+
+    def __init__(self) -> None:
+        super().__init__("An account has this address already; sign in instead.")
+
+
+class LinkSpent(DomainError):
+    """A link from a mail was used before, is over, or was never ours."""
+
+    code = "link_spent"
+    met = "account"
+
+    def __init__(self) -> None:
+        super().__init__("This link was used before or is too old; ask for a new one.")
+
+
+class CaptchaRefused(DomainError):
+    """The captcha is unsolved, used before, or too old."""
+
+    code = "captcha_refused"
+    met = "account"
+
+    def __init__(self) -> None:
+        super().__init__("The captcha is missing, used before or too old; solve a new one.")
+
+
+class InviteSpent(DomainError):
+    """An invitation was used, withdrawn, is over, or was never ours."""
+
+    code = "invite_spent"
+    met = "members"
+
+    def __init__(self) -> None:
+        super().__init__("This invitation was used, withdrawn or is too old; ask for a new one.")
+
+
+class AlreadyMember(DomainError):
+    """The person belongs to the organization already."""
+
+    code = "already_member"
+    met = "members"
+
+    def __init__(self) -> None:
+        super().__init__("This person is a member already; change the role instead.")
+
+
+class LastOwner(DomainError):
+    """An organization always has an owner."""
+
+    code = "last_owner"
+    met = "members"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last owner; make somebody else an owner first.")
+
+
+class IdempotencyMismatch(DomainError):
+    """The Idempotency-Key was used for another request."""
+
+    code = "idempotency_mismatch"
+    met = "writes"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used with another request; use a new key for a new request."
+        )
+
+
+class IdempotencyRunning(DomainError):
+    """The first request with this Idempotency-Key is not finished."""
+
+    code = "idempotency_running"
+    met = "writes"
+    retry_after: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key still runs; try again soon.")
+
+
+class ClientUnknown(DomainError):
+    """No OAuth client has this id, or its secret is wrong."""
+
+    code = "client_unknown"
+    met = "oauth"
+
+    def __init__(self) -> None:
+        super().__init__("No application has this client_id and secret; check both.")
+
+
+class GrantSpent(DomainError):
+    """An authorization code or refresh token was used before, is over, or is not the client's."""
+
+    code = "grant_spent"
+    met = "oauth"
+
+    def __init__(self) -> None:
+        super().__init__("This code or token was used before or is too old; authorize again.")
 
 
 def every_error() -> tuple[type[DomainError], ...]:

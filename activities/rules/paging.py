@@ -11,14 +11,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which part of a list: `number` from 1, `size` items."""
+    """Which part of a list: page `number` from 1 of `size` items, or `size` items after `skipped`."""
 
     number: int = 1
     size: int = 25
+    skipped: int | None = None
 
     @property
     def offset(self) -> int:
-        return (self.number - 1) * self.size
+        return (self.number - 1) * self.size if self.skipped is None else self.skipped
 
 
 @dataclass(frozen=True)

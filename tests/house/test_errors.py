@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from activities.rules import errors
+from activities.rules.throttles import Standing
 from api import faults
 from tests.house.source import FLOORS, Source, dialects, offenders, sources, within
 
@@ -29,6 +30,21 @@ EXAMPLES: dict[type[Exception], Exception] = {
         errors.InvalidFields({"slug": ["Choose another."], "name": ["Too long.", "Too loud."]}),
         errors.ShortCodeTaken("summer"),
         errors.NoWorkspace(),
+        errors.Forbidden("assets.write"),
+        errors.PlanLimitReached("codes", plan="free", limit=50),
+        errors.PlanWithoutApi("free"),
+        errors.RateLimited(Standing(30, 0, 1_800_000_000, retry_after=2)),
+        errors.SignInRefused(),
+        errors.AddressTaken(),
+        errors.LinkSpent(),
+        errors.CaptchaRefused(),
+        errors.InviteSpent(),
+        errors.AlreadyMember(),
+        errors.LastOwner(),
+        errors.IdempotencyMismatch(),
+        errors.IdempotencyRunning(),
+        errors.ClientUnknown(),
+        errors.GrantSpent(),
         faults.WrongFields({"size.px": ["This field is required."], "a": ["One.", "Two."]}),
         faults.BodyNotJson(" at character 7"),
         faults.BodyTooLarge(1_048_576),
@@ -84,8 +100,46 @@ def is_workspace(body: Mapping[str, Any]) -> bool:
     )
 
 
+def is_tracking(body: Mapping[str, Any]) -> bool:
+    """`{"error": sentence, "code": CODE}`."""
+    return is_workspace(body) and "fields" not in body
+
+
+def is_links(body: Mapping[str, Any]) -> bool:
+    """`{"error": {"message": sentence, "code": code}}`."""
+    error = body.get("error")
+    return (
+        set(body) == {"error"}
+        and isinstance(error, dict)
+        and set(error) == {"message", "code"}
+        and all(map(is_sentence, error.values()))
+    )
+
+
+def is_business(body: Mapping[str, Any]) -> bool:
+    """`{"message": sentence}`, with `errors` when fields are wrong."""
+    errors_ = body.get("errors", {"any": ["x"]})
+    return (
+        set(body) - {"errors"} == {"message"}
+        and is_sentence(body["message"])
+        and isinstance(errors_, dict)
+        and all(map(is_sentences, errors_.values()))
+    )
+
+
+def is_oauth(body: Mapping[str, Any]) -> bool:
+    """`{"error": code, "error_description": sentence}` (RFC 6749 5.2)."""
+    return set(body) == {"error", "error_description"} and all(map(is_sentence, body.values()))
+
+
 SHAPES: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    "business": is_business,
+    "canva": is_workspace,
+    "links": is_links,
+    "oauth": is_oauth,
+    "public": is_workspace,
     "studio": is_studio,
+    "tracking": is_tracking,
     "workspace": is_workspace,
 }
 """The shape of a refusal's body in each dialect."""
@@ -155,7 +209,7 @@ def test_a_dialect_says_a_refusal_in_its_own_shape(dialect: str, refusal: Except
     assert all(isinstance(text, str) for pair in answer.headers.items() for text in pair)
     if answer.status == 405:
         assert answer.headers["Allow"] == "GET, POST"
-    if answer.status in (429, 503):
+    if answer.status == 503:
         assert int(answer.headers["Retry-After"]) > 0
 
 
@@ -178,6 +232,11 @@ def test_every_wrong_field_is_named(dialect: str) -> None:
         ("workspace", {"error": "", "code": "NOT_FOUND"}),
         ("workspace", {"error": "No.", "code": "NOT_FOUND", "detail": "x"}),
         ("workspace", {"error": "No.", "code": "WRONG", "fields": {"name": []}}),
+        ("tracking", {"error": "No.", "code": "WRONG", "fields": {"name": ["No."]}}),
+        ("links", {"error": "No.", "code": "wrong"}),
+        ("business", {"message": "No.", "errors": {}, "code": "x"}),
+        ("business", {"message": "No.", "errors": {"name": "No."}}),
+        ("oauth", {"error": "invalid_request"}),
     ],
 )
 def test_another_shape_is_found(dialect: str, body: Mapping[str, Any]) -> None:

@@ -41,7 +41,10 @@ TOP = {
 
 DATABASE = ("schema", "sqlalchemy", "sqlmodel", "psycopg", "alembic")
 
-SHARED_BY_DIALECTS = ("api.dialect", "api.faults")
+SHARED_BY_DIALECTS = (
+    *("api.dialect", "api.routers", "api.browser", "api.pages.layout"),
+    *("api.faults", "api.statuses", "api.edge"),
+)
 
 DRAWING = ("segno", "PIL", "isal", "zxingcpp")
 """What renderers may use beside the standard library."""

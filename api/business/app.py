@@ -1,0 +1,22 @@
+"""The business dialect's application."""
+
+from __future__ import annotations
+
+from api.business import team_invites, tokens
+from api.business.errors import REFUSALS, present
+from api.dialect import Dialect, make_application
+
+PREFIXES = ("/api/tokens", "/api/team-invites")
+
+
+def make_business(public_url: str) -> Dialect:
+    """The dialect with its routes; cookie writes are taken from pages of `public_url` only."""
+    application = make_application(
+        title="Inkloom Business API",
+        description="For automations. Credential: an API or MCP token, or the session cookie.",
+        routers=[tokens.router, team_invites.router],
+        present=present,
+        refusals=REFUSALS,
+    )
+    application.state.public_url = public_url
+    return Dialect("business", PREFIXES, application, present)

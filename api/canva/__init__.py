@@ -1,0 +1,1 @@
+"""The Inkode Canva Library language: `/api/canva` (seed 000)."""

@@ -1,0 +1,21 @@
+"""The links dialect's application."""
+
+from __future__ import annotations
+
+from api.dialect import Dialect, make_application
+from api.links import workspaces
+from api.links.errors import REFUSALS, present
+
+PREFIXES = ("/api/v1/workspaces",)
+
+
+def make_links() -> Dialect:
+    """The dialect with its routes."""
+    application = make_application(
+        title="Inkloom Links API",
+        description="Short links. Credential: the x-api-key header.",
+        routers=[workspaces.router],
+        present=present,
+        refusals=REFUSALS,
+    )
+    return Dialect("links", PREFIXES, application, present)

@@ -1,0 +1,51 @@
+"""How the links dialect says no: `{"error": {"message", "code"}}` (seed 002)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.rules.errors import DomainError, InvalidFields
+from api.dialect import Answer, Refusals
+from api.faults import HttpFault, WrongFields
+from api.statuses import ORDINARY
+
+STATUSES = ORDINARY
+
+FIELDS = {"short_code": "code", "destination_url": "url"}
+"""What the domain calls a field -> what this dialect calls it."""
+
+
+def present(refusal: DomainError | HttpFault) -> Answer:
+    """The refusal in this dialect's shape."""
+    message = str(refusal)
+    if isinstance(refusal, InvalidFields | WrongFields):
+        message = " ".join(
+            f"{FIELDS.get(name, name)}: {' '.join(sentences)}"
+            for name, sentences in refusal.fields.items()
+        )
+    body = {"error": {"message": message, "code": refusal.code}}
+    return Answer(STATUSES[refusal.code], body, dict(getattr(refusal, "headers", {})))
+
+
+def shape(status: int) -> dict[str, Any]:
+    """The JSON Schema of a refusal's body, with the codes that this status may carry."""
+    return {
+        "type": "object",
+        "properties": {
+            "error": {
+                "type": "object",
+                "properties": {
+                    "message": {"type": "string"},
+                    "code": {"enum": sorted(c for c, at in STATUSES.items() if at == status)},
+                },
+                "required": ["message", "code"],
+                "additionalProperties": False,
+            }
+        },
+        "required": ["error"],
+        "additionalProperties": False,
+    }
+
+
+REFUSALS = Refusals(STATUSES, shape)
+"""What this dialect's document says about them."""

@@ -1,0 +1,22 @@
+"""The public dialect's application."""
+
+from __future__ import annotations
+
+from api.dialect import Dialect, make_application
+from api.public import captcha
+from api.public.errors import REFUSALS, present
+
+PREFIXES = ("/api/public",)
+
+
+def make_public() -> Dialect:
+    """The dialect with its routes."""
+    application = make_application(
+        title="Inkloom Public API",
+        description="For public pages; it needs no credential.",
+        routers=[captcha.router],
+        present=present,
+        refusals=REFUSALS,
+        any_origin=True,
+    )
+    return Dialect("public", PREFIXES, application, present)

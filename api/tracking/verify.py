@@ -1,0 +1,7 @@
+"""`/v1/auth/verify`: not yet."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+router = APIRouter()
