@@ -20,7 +20,9 @@ from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NoWorkspace, ShortCodeTaken
 from activities.rules.events import QrCreated
 from activities.rules.paging import Page, PageRequest
+from activities.rules.plans import must_have_room, plan_of
 from schema.db import transaction
+from schema.locks import lock_organization
 from schema.pages import read_page
 from schema.tables import QrCodeRow, WorkspaceRow
 
@@ -96,12 +98,13 @@ class QrCodeView:
 async def create_qr_code(command: CreateQrCode) -> QrCodeView:
     """Make a code and announce it.
 
-    Raises `InvalidFields`, `ShortCodeTaken`, `NoWorkspace`, and `NotFound` for a workspace that is
-    not the actor's.
+    Raises `InvalidFields`, `ShortCodeTaken`, `NoWorkspace`, `PlanLimitReached`, and `NotFound` for
+    a workspace that is not the actor's.
     """
     _must_be_sound(command)
     now = outside().clock.now()
     async with transaction() as session:
+        await _must_have_room(session, command.by)
         workspace_id = await _choose_workspace(session, command)
         values = {
             "created_at": now,
@@ -192,6 +195,18 @@ def _must_be_sound(command: CreateQrCode) -> None:
         wrong["name"] = [f"Ensure this name has no more than {LONGEST_NAME} characters."]
     if wrong:
         raise InvalidFields(wrong)
+
+
+async def _must_have_room(session: AsyncSession, by: Actor) -> None:
+    """Refuse what the plan has no room for; creates of a limited plan take turns."""
+    limit = plan_of(by.plan).assets
+    if limit is None:
+        return
+    await lock_organization(session, by.organization_id)
+    present = select(func.count()).where(
+        QrCodeRow.organization_id == by.organization_id, col(QrCodeRow.deleted_at).is_(None)
+    )
+    must_have_room(by.plan, "codes", limit, await session.scalar(present) or 0)
 
 
 async def _choose_workspace(session: AsyncSession, command: CreateQrCode) -> UUID:

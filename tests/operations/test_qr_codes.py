@@ -23,7 +23,13 @@ from activities.qr_codes import (
     read_qr_code,
     summarize_qr_codes,
 )
-from activities.rules.errors import InvalidFields, NotFound, NoWorkspace, ShortCodeTaken
+from activities.rules.errors import (
+    InvalidFields,
+    NotFound,
+    NoWorkspace,
+    PlanLimitReached,
+    ShortCodeTaken,
+)
 from activities.rules.paging import PageRequest
 from tests.builders.tenants import a_code, a_tenant
 
@@ -143,3 +149,18 @@ async def test_the_summary_counts_what_is_there() -> None:
     await create_qr_code(CreateQrCode(by, "https://example.com", is_active=False))
     summary = await summarize_qr_codes(SummarizeQrCodes(by))
     assert (summary.total, summary.active, summary.scan_count) == (2, 1, 0)
+
+
+async def test_a_plan_has_room_for_so_many_codes(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    await database.execute(
+        text(
+            "INSERT INTO qr_code SELECT (jsonb_populate_record(c, jsonb_build_object("
+            "'id', gen_random_uuid(), 'short_code', 'code' || n))).* "
+            "FROM qr_code c, generate_series(2, 49) n WHERE c.short_code = :code"
+        ),
+        {"code": (await a_code(by)).short_code},
+    )
+    await a_code(by)
+    with pytest.raises(PlanLimitReached, match="up to 50 codes"):
+        await a_code(by)
