@@ -199,14 +199,14 @@ def _must_be_sound(command: CreateQrCode) -> None:
 
 async def _must_have_room(session: AsyncSession, by: Actor) -> None:
     """Refuse what the plan has no room for; creates of a limited plan take turns."""
-    limit = plan_of(by.plan).assets
-    if limit is None:
+    if plan_of(by.plan).assets is None:
         return
-    await lock_organization(session, by.organization_id)
+    plan = await lock_organization(session, by.organization_id)
     present = select(func.count()).where(
         QrCodeRow.organization_id == by.organization_id, col(QrCodeRow.deleted_at).is_(None)
     )
-    must_have_room(by.plan, "codes", limit, await session.scalar(present) or 0)
+    limit = plan_of(plan).assets
+    must_have_room(plan, "codes", limit, await session.scalar(present) or 0)
 
 
 async def _choose_workspace(session: AsyncSession, command: CreateQrCode) -> UUID:
@@ -224,7 +224,9 @@ async def _choose_workspace(session: AsyncSession, command: CreateQrCode) -> UUI
         query = query.where(WorkspaceRow.id == wanted)
     if command.by.workspace_id:
         query = query.where(WorkspaceRow.id == command.by.workspace_id)
-    found = (await session.execute(query.limit(1))).scalar_one_or_none()
+    # Locked against the deletion of the workspace, as the reference to it would be a moment later.
+    locked = query.limit(1).with_for_update(read=True, key_share=True)
+    found = (await session.execute(locked)).scalar_one_or_none()
     if found is not None:
         return found
     raise NotFound("workspace") if wanted else NoWorkspace()

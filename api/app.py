@@ -20,6 +20,8 @@ from api.faults import HttpFault, RouteUnknown
 from api.health import PATHS as HEALTH_PATHS
 from api.health import Health, TemporalHere
 from api.links.app import make_links
+from api.mailbox import PATH as MAILBOX_PATH
+from api.mailbox import mailbox
 from api.oauth.app import make_oauth
 from api.public.app import make_public
 from api.redirect import PREFIX as SCAN_PREFIX
@@ -105,6 +107,8 @@ class Dispatcher:
             if dialect.slash_ended and not path.endswith("/"):
                 scope["path"] += "/"
             return dialect.name, dialect.application, dialect.present
+        if path.rstrip("/") == MAILBOX_PATH:
+            return "mailbox", mailbox, _present
         if self._documents.owns(path):
             return "documents", self._documents, _present
         return "none", _nobody, _present

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a POST that is sent again gets the first answer again.
+"""`Idempotency-Key`: a create that is sent again gets the first answer again.
 
 The key belongs to who sends it (a key, a person in an organization, or the public under that body).
 The same key with another method, path, query or body is refused. A replay says so in the header

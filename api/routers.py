@@ -2,7 +2,7 @@
 
 `make_router` for a credential of an organization, `make_person_router` for somebody signed in who
 has not chosen one, `make_public_router` for everybody. The credential is looked at before the body
-is judged. Each call takes one from the caller's bucket, and a POST that answers JSON may carry an
+is judged. Each call takes one from the caller's bucket, and a create may carry an
 `Idempotency-Key`.
 """
 
@@ -27,6 +27,9 @@ from api.retries import answer_once
 Authenticate = Callable[[Request], Awaitable[Actor]]
 AuthenticatePerson = Callable[[Request], Awaitable[Person]]
 Guard = Callable[[Request], Awaitable[None]]
+
+UNKEPT = {KEEPS: False}
+"""For `openapi_extra` of a POST that commits even when it refuses: no answer of it is kept."""
 
 PUBLIC = UUID(int=0)
 """Whose Idempotency-Keys those of the public are; only the same body gets the answer again."""
@@ -115,8 +118,9 @@ def _guarded(guard: Guard, options: dict[str, Any]) -> APIRouter:
 
 
 def is_kept(route: APIRoute) -> bool:
-    """Whether answers of the route are kept for retries: POSTs that answer JSON or nothing."""
-    chosen = route.response_class
-    if "POST" not in (route.methods or ()) or chosen is Response:
-        return False
-    return getattr(chosen, "media_type", "application/json") == "application/json"
+    """Whether answers of the route are kept for retries: those of creates, which answer 201.
+
+    Others must not run in one transaction with the answer: a token used twice is refused, and that
+    it was must stay recorded.
+    """
+    return "POST" in (route.methods or ()) and route.status_code == 201

@@ -10,14 +10,14 @@ from sqlmodel import select
 from schema.accounts import OrganizationRow
 
 
-async def lock_organization(session: AsyncSession, organization_id: UUID) -> None:
-    """Hold the organization until the transaction ends: others who lock it wait.
+async def lock_organization(session: AsyncSession, organization_id: UUID) -> str:
+    """Hold the organization until the transaction ends: others who lock it wait. Its plan, now.
 
     FOR NO KEY UPDATE, so rows that only refer to it can still be written.
     """
     query = (
-        select(OrganizationRow.id)
+        select(OrganizationRow.plan)
         .where(OrganizationRow.id == organization_id)
         .with_for_update(key_share=True)
     )
-    await session.execute(query)
+    return (await session.execute(query)).scalar_one()

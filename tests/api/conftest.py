@@ -11,10 +11,12 @@ import httpx
 import pytest_asyncio
 import zxingcpp
 from PIL import Image
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.outside import Outside
 from activities.sessions import OpenSession, open_session
+from activities.token_pairs import OpenPair, open_pair
 from api.app import make_app
 from tests.builders.tenants import a_key, an_organization
 
@@ -23,11 +25,23 @@ Client = httpx.AsyncClient
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant's credentials for each dialect."""
+    """A tenant's credentials, each as the headers that carry it; ids as they are spelled."""
 
     studio: dict[str, str]
+    jwt: dict[str, str]
     workspace: dict[str, str]
+    canva: dict[str, str]
+    tracking: dict[str, str]
+    links: dict[str, str]
+    business: dict[str, str]
     organization: str
+    owner: str
+
+    def for_dialect(self, dialect: str) -> tuple[dict[str, str], ...]:
+        """Every credential that a dialect takes, the mightiest first."""
+        people = {"studio": (self.jwt,), "business": (self.workspace,)}
+        keys = (getattr(self, dialect),) if hasattr(self, dialect) else ()
+        return (*people.get(dialect, ()), *keys) or (self.workspace,)
 
 
 @pytest_asyncio.fixture
@@ -48,26 +62,39 @@ async def client(database: AsyncConnection, world: Outside) -> AsyncIterator[Cli
 @pytest_asyncio.fixture
 async def make_tenant(
     database: AsyncConnection, world: Outside
-) -> Callable[[str], Awaitable[Tenant]]:
-    async def make(slug: str) -> Tenant:
+) -> Callable[..., Awaitable[Tenant]]:
+    async def make(slug: str, plan: str = "free") -> Tenant:
         organization = await an_organization(slug)
+        await database.execute(
+            text("UPDATE organization SET plan = :plan WHERE id = :id"),
+            {"plan": plan, "id": organization.id},
+        )
         token = (await open_session(OpenSession(organization.owner_id))).token
+        pair = await open_pair(OpenPair(organization.owner_id, organization.id))
+        bearers = {
+            dialect: {"Authorization": f"Bearer {await a_key(organization, dialect)}"}
+            for dialect in ("canva", "tracking", "business")
+        }
         return Tenant(
             studio={"X-Api-Key": await a_key(organization)},
+            jwt={"Authorization": f"Bearer {pair.access}"},
             workspace={"Cookie": f"ink_session={token}"},
+            links={"x-api-key": await a_key(organization, "links")},
             organization=f"org_{organization.id.hex}",
+            owner=organization.owner_id.hex,
+            **bearers,
         )
 
     return make
 
 
 @pytest_asyncio.fixture
-async def tenant(make_tenant: Callable[[str], Awaitable[Tenant]]) -> Tenant:
+async def tenant(make_tenant: Callable[..., Awaitable[Tenant]]) -> Tenant:
     return await make_tenant("acme")
 
 
 @pytest_asyncio.fixture
-async def stranger(make_tenant: Callable[[str], Awaitable[Tenant]]) -> Tenant:
+async def stranger(make_tenant: Callable[..., Awaitable[Tenant]]) -> Tenant:
     return await make_tenant("stranger")
 
 

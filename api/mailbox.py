@@ -1,0 +1,118 @@
+"""`GET /dev/mailbox`: what a machine under development would have mailed, for its own browser.
+
+It answers only where mails go to no provider, and only a caller on this machine that asks for it by
+a name of this machine: a page elsewhere whose name was turned to loopback, or a proxy in front,
+learns nothing. `?format=json` or `Accept: application/json` gives `{"items": [...]}` for scripts.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from html import escape
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from activities.mail import MailView, ReadMailbox, read_mailbox
+from activities.rules.errors import NotFound
+from activities.rules.spelling import stamp
+from api.faults import RouteUnknown
+
+PATH = "/dev/mailbox"
+
+_HERE = ("localhost", "127.0.0.1", "::1")
+_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+_STYLE = """
+:root{color-scheme:light dark;--paper:#faf8f4;--card:#fff;--ink:#1d1b18;--soft:#6b665e;
+--line:#e7e2d8}
+@media(prefers-color-scheme:dark){:root{--paper:#171614;--card:#201f1c;--ink:#f3efe7;
+--soft:#a39c90;--line:#33302b}}
+*{box-sizing:border-box}body{margin:0 auto;max-width:46rem;padding:40px 20px;
+background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,sans-serif}
+h1{margin:0 0 4px;font-size:1.6rem}h2{margin:0 0 2px;font-size:1.1rem;overflow-wrap:anywhere}
+header p,.who{margin:0;color:var(--soft);overflow-wrap:anywhere}.who{font-size:.875rem}
+article{background:var(--card);border:1px solid var(--line);border-radius:14px;
+padding:20px 24px;margin:20px 0}
+.said{margin:16px 0 0;padding-top:16px;border-top:1px solid var(--line);white-space:pre-wrap;
+overflow-wrap:anywhere}a{color:inherit;font-weight:600}
+"""
+
+
+async def mailbox(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request; `RouteUnknown` wherever there is no mailbox for this caller."""
+    if not _asked_from_here(scope):
+        raise RouteUnknown
+    try:
+        mails = await read_mailbox(ReadMailbox())
+    except NotFound:
+        raise RouteUnknown from None
+    response: Response
+    if scope["method"] not in ("GET", "HEAD"):
+        response = JSONResponse({"error": "This path takes GET."}, 405, {"Allow": "GET, HEAD"})
+    elif _wants_json(scope):
+        response = JSONResponse({"items": [_item(mail) for mail in mails]})
+    else:
+        response = HTMLResponse(_page(mails), headers={"Content-Security-Policy": _POLICY})
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    await response(scope, receive, send)
+
+
+def _asked_from_here(scope: Scope) -> bool:
+    headers, client = Headers(scope=scope), scope.get("client")
+    if client is None or any(name in headers for name in _FORWARDED):
+        return False
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname
+        return host in _HERE and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _wants_json(scope: Scope) -> bool:
+    accept = Headers(scope=scope).get("accept", "")
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("format")
+    return asked == ["json"] or ("application/json" in accept and "text/html" not in accept)
+
+
+def _item(mail: MailView) -> dict[str, str | None]:
+    return {
+        "id": str(mail.id),
+        "kind": mail.kind,
+        "to": mail.recipient,
+        "subject": mail.subject,
+        "text": mail.text,
+        "link": mail.link,
+        "at": stamp(mail.at),
+        "sentAt": stamp(mail.sent_at) if mail.sent_at else None,
+    }
+
+
+def _page(mails: tuple[MailView, ...]) -> str:
+    articles = "".join(map(_article, mails)) or (
+        "<article><h2>No mail yet</h2><p class=who>Sign in or invite somebody, then load this "
+        "page again.</p></article>"
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Mailbox</title>'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<style>{_STYLE}</style></head><body><header><h1>Mailbox</h1><p>Nothing leaves this "
+        "machine while RESEND_API_KEY is unset: mails wait here, the newest first.</p></header>"
+        f"<main>{articles}</main></body></html>"
+    )
+
+
+def _article(mail: MailView) -> str:
+    before, _, after = mail.text.partition(mail.link)
+    link = escape(mail.link)
+    sent = "" if mail.sent_at else " · on its way"
+    return (
+        f"<article><h2>{escape(mail.subject)}</h2>"
+        f"<p class=who>To {escape(mail.recipient)} · {mail.at:%d %B %Y, %H:%M:%S} UTC{sent}</p>"
+        f'<p class=said>{escape(before)}<a href="{link}" rel="noreferrer">{link}</a>'
+        f"{escape(after.rstrip())}</p></article>"
+    )

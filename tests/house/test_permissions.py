@@ -1,0 +1,168 @@
+"""The permission matrix: every operation that somebody asks for, times every role, from one table.
+
+The table says who may; the test asks each operation as each role and looks whether it refuses. An
+operation that is not in the table, or one that forgot its guard, fails here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from itertools import pairwise
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID, uuid4
+
+import pytest
+
+from activities.outside import outside
+from activities.rules.actors import Actor
+from activities.rules.errors import DomainError, Forbidden
+from activities.rules.permissions import OF_ROLE, PERMISSIONS, ROLES, SCOPES, Role, granted
+from tests.builders.tenants import an_organization
+from tests.house.test_operations import operations
+
+EVERYONE = frozenset(ROLES)
+EDITORS: frozenset[Role] = frozenset(("owner", "admin", "editor"))
+ADMINS: frozenset[Role] = frozenset(("owner", "admin"))
+OWNERS: frozenset[Role] = frozenset(("owner",))
+
+MAY: dict[str, frozenset[Role]] = {
+    "change_role": ADMINS,
+    "create_endpoint": ADMINS,
+    "create_qr_code": EDITORS,
+    "create_workspace": ADMINS,
+    "delete_workspace": ADMINS,
+    "found_by_key": ADMINS,
+    "invite_member": ADMINS,
+    "issue_key": ADMINS,
+    "leave_organization": EVERYONE,
+    "list_acts": ADMINS,
+    "list_clients": ADMINS,
+    "list_deliveries": EVERYONE,
+    "list_endpoints": EVERYONE,
+    "list_invites": EVERYONE,
+    "list_keys": ADMINS,
+    "list_members": EVERYONE,
+    "list_organizations_of_key": EVERYONE,
+    "list_qr_codes": EVERYONE,
+    "list_workspaces": EVERYONE,
+    "must_outrank": ADMINS,
+    "read_account": EVERYONE,
+    "read_connection": EVERYONE,
+    "read_endpoint": EVERYONE,
+    "read_key_usage": EVERYONE,
+    "read_organization": EVERYONE,
+    "read_qr_code": EVERYONE,
+    "read_usage": EVERYONE,
+    "register_client": ADMINS,
+    "remove_member": ADMINS,
+    "rename_workspace": ADMINS,
+    "render_symbol": EVERYONE,
+    "revoke_client": ADMINS,
+    "revoke_key": ADMINS,
+    "rotate_key": ADMINS,
+    "rotate_secret": ADMINS,
+    "summarize_qr_codes": EVERYONE,
+    "update_organization": OWNERS,
+    "withdraw_invite": ADMINS,
+}
+"""Which roles may ask for which operation."""
+
+Operation = Callable[[Any], Awaitable[Any]]
+
+
+def command_of(operation: Operation) -> Any:
+    """The class of an operation's command; None when it takes nothing."""
+    inner = inspect.unwrap(operation)
+    names = list(inspect.signature(inner).parameters)
+    return get_type_hints(inner)[names[0]] if names else None
+
+
+def is_asked_for(operation: Operation) -> bool:
+    """Whether somebody of an organization gives the command."""
+    command = command_of(operation)
+    return is_dataclass(command) and get_type_hints(command).get("by") is Actor
+
+
+ASKED_FOR = {operation.__name__: operation for operation in operations() if is_asked_for(operation)}
+
+
+def something(hint: Any) -> Any:
+    """Any value of a type: it need not make sense, only arrive."""
+    plain = {str: "x", int: 1, float: 1.0, bool: True, bytes: b"x"}
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return None if type(None) in get_args(hint) else something(get_args(hint)[0])
+    if origin is Literal:
+        return get_args(hint)[0]
+    if origin is tuple:
+        return ()
+    if hint is UUID:
+        return uuid4()
+    if hint is datetime:
+        return outside().clock.now()
+    if is_dataclass(hint):
+        return made(hint)
+    return plain[hint]
+
+
+def made(command: Any, **given: Any) -> Any:
+    """A command of this class with something in every field that has no default."""
+    hints = get_type_hints(command)
+    needed = {
+        field.name: something(hints[field.name])
+        for field in fields(command)
+        if field.name not in given and field.default is MISSING and field.default_factory is MISSING
+    }
+    return command(**{**needed, **given})
+
+
+async def is_forbidden(operation: Operation, by: Actor) -> bool:
+    try:
+        await operation(made(command_of(operation), by=by))
+    except Forbidden:
+        return True
+    except DomainError:
+        return False
+    return False
+
+
+def test_every_operation_is_in_the_table_and_guarded() -> None:
+    assert set(ASKED_FOR) == set(MAY)
+    assert [name for name, operation in ASKED_FOR.items() if not hasattr(operation, "needs")] == []
+
+
+@pytest.mark.usefixtures("database", "world")
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", MAY)
+async def test_a_role_may_what_the_table_says(name: str, role: Role) -> None:
+    home = await an_organization()
+    by = Actor(
+        organization_id=home.id,
+        credential_id=uuid4(),
+        dialect="workspace",
+        name="Ada",
+        plan="pro",
+        permissions=OF_ROLE[role],
+        kind="session",
+        user_id=home.owner_id,
+        role=role,
+    )
+    assert await is_forbidden(ASKED_FOR[name], by) is (role not in MAY[name])
+
+
+def test_roles_hold_less_from_owner_to_viewer() -> None:
+    held = [OF_ROLE[role] for role in ROLES]
+    assert held[0] == frozenset(PERMISSIONS)
+    assert all(more > less for more, less in pairwise(held))
+
+
+@pytest.mark.parametrize("dialect", SCOPES)
+def test_no_key_can_make_keys_or_change_members(dialect: str) -> None:
+    dangerous = {"keys.write", "members.write", "clients.write", "audit.read", "billing.write"}
+    assert granted(dialect, ()) & dangerous == frozenset()
+    assert granted(dialect, ("assets.read",)) == {"assets.read"}
+    assert granted(dialect, ("keys.write",)) == frozenset()
