@@ -1,0 +1,256 @@
+"""One tenant never sees another: every route, asked with another tenant's credential and ids.
+
+The routes, their bodies and the ids come from the OpenAPI documents: a victim's things are made
+through its own dialect, from the documented examples, and asked for by a stranger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.oauth_clients import RegisterClient, register_client
+from activities.oauth_consent import GiveConsent, give_consent
+from activities.oauth_exchange import RedeemCode, redeem_code
+from activities.rules.actors import Person
+from activities.sessions import ChooseOrganization, choose_organization
+from schema.base import metadata
+from tests.api.conftest import Client, Tenant
+from tests.api.surface import Asked, every_operation
+
+OPERATIONS = list(every_operation())
+PRIVATE = [asked for asked in OPERATIONS if not asked.is_public]
+NAMES = [f"{asked.dialect} {asked.method} {asked.path}" for asked in PRIVATE]
+
+PUBLIC = {
+    "business POST /api/team-invites/accept",
+    "oauth GET /.well-known/oauth-authorization-server",
+    "oauth POST /oauth/introspect",
+    "oauth POST /oauth/revoke",
+    "oauth POST /oauth/token",
+    "public POST /api/public/rcaptcha/challenge",
+    "public POST /api/public/rcaptcha/verify",
+    "studio POST /api/auth/login/",
+    "studio POST /api/auth/logout/",
+    "studio POST /api/auth/signup/",
+    "studio POST /api/auth/token/refresh/",
+    "workspace GET /api/auth/verify",
+    "workspace POST /api/auth/email",
+}
+"""What needs no credential, or carries one in its body. Anything else must ask for one."""
+
+COUNTERS = ("rate_bucket", "api_key_usage", "browser_session")
+
+
+@dataclass
+class Victim:
+    """A tenant that owns one of everything that can be made."""
+
+    client: Client
+    tenant: Tenant
+    found: dict[str, str] = field(default_factory=dict)
+
+    async def fill(self, asked: Asked) -> str | None:
+        """The path with the victim's ids in it; None when there is none to be had."""
+        path = asked.path
+        for variable in asked.variables:
+            before = path[: path.index(f"{{{variable}}}")]
+            value = await self._id(asked, variable, before)
+            if value is None:
+                return None
+            path = path.replace(f"{{{variable}}}", value, 1)
+        return path
+
+    async def _id(self, asked: Asked, variable: str, before: str) -> str | None:
+        if variable.lower() in ("orgid", "org_id"):
+            return self.tenant.organization
+        key = f"{asked.dialect} {before}"
+        if key not in self.found:
+            value = await self._make(asked, variable, before) or await self._list(
+                asked, variable, before
+            )
+            if value is None:
+                return None
+            self.found[key] = value
+        return self.found[key]
+
+    async def _make(self, asked: Asked, variable: str, collection: str) -> str | None:
+        create = self._route(asked, "POST", collection)
+        if create is None or create.is_public:
+            return None
+        answer = await self._send("POST", collection, create)
+        assert answer.status_code == 201, f"POST {collection} of its own example: {answer.text}"
+        return _id_in(answer.json(), variable)
+
+    async def _list(self, asked: Asked, variable: str, collection: str) -> str | None:
+        listing = self._route(asked, "GET", collection)
+        if listing is None:
+            return None
+        answer = await self._send("GET", collection, listing)
+        assert answer.status_code == 200, answer.text
+        return _id_in(answer.json(), variable)
+
+    def _route(self, asked: Asked, method: str, collection: str) -> Asked | None:
+        wanted = re.sub(r"/(org_)?[0-9a-f-]{32,36}(?=/)", "/{}", collection).rstrip("/")
+        for other in OPERATIONS:
+            template = re.sub(r"\{\w+\}", "{}", other.path).rstrip("/")
+            if (other.dialect, other.method, template) == (asked.dialect, method, wanted):
+                return other
+        return None
+
+    async def _send(self, method: str, path: str, asked: Asked) -> httpx.Response:
+        slash = path if asked.path.endswith("/") else path.rstrip("/")
+        for headers in self.tenant.for_dialect(asked.dialect):
+            answer = await self.client.request(
+                method, slash, headers=headers, json=asked.body(), params=asked.query()
+            )
+            if answer.status_code not in (401, 403):
+                break
+        return answer
+
+
+def _id_in(answer: Any, variable: str) -> str | None:
+    """The id in an answer, under the variable's name or `id`, at the top or in the first thing."""
+    if isinstance(answer, list):
+        return _id_in(answer[0], variable) if answer else None
+    if not isinstance(answer, dict):
+        return None
+    for name in (variable, "id"):
+        if isinstance(answer.get(name), str):
+            return str(answer[name])
+    for part in answer.values():
+        if isinstance(part, dict | list) and (found := _id_in(part, variable)):
+            return found
+    return None
+
+
+@pytest_asyncio.fixture
+async def victim(client: Client, make_tenant: Callable[..., Awaitable[Tenant]]) -> Victim:
+    tenant = await make_tenant("victim", "pro")
+    await a_grant(tenant)
+    return Victim(client, tenant)
+
+
+@pytest_asyncio.fixture
+async def thief(make_tenant: Callable[..., Awaitable[Tenant]]) -> Tenant:
+    return await make_tenant("thief", "pro")
+
+
+async def a_grant(tenant: Tenant) -> None:
+    """An application that the owner allowed to read: no dialect makes one without a browser."""
+    owner, organization = UUID(tenant.owner), UUID(tenant.organization.removeprefix("org_"))
+    person = Person(owner, owner, "Ada", "ada@example.com")
+    by = await choose_organization(ChooseOrganization(person, organization))
+    client = await register_client(
+        RegisterClient(by, "Library", ("https://library.example/back",), ("assets.read",), False)
+    )
+    given = await give_consent(
+        GiveConsent(
+            by=person,
+            client_id=client.client_id,
+            organization_id=organization,
+            workspace_id=None,
+            scopes=("assets.read",),
+            redirect_uri="https://library.example/back",
+            redirect_uri_given=True,
+            challenge="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        )
+    )
+    await redeem_code(RedeemCode(client.client_id, given.code))
+
+
+async def holdings(database: AsyncConnection, tenant: Tenant) -> dict[str, Any]:
+    """A digest of every row in which the tenant's organization or owner occurs."""
+    told = {}
+    marks = [tenant.organization.removeprefix("org_"), tenant.owner]
+    likes = " OR ".join(f"t::text LIKE '%{_dashed(mark)}%'" for mark in marks)
+    for table in metadata.tables:
+        if table not in COUNTERS:
+            digest = (
+                f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t "
+                f"WHERE {likes}"
+            )
+            told[table] = tuple((await database.execute(text(digest))).one())
+    return told
+
+
+def _dashed(mark: str) -> str:
+    return f"{mark[:8]}-{mark[8:12]}-{mark[12:16]}-{mark[16:20]}-{mark[20:]}"
+
+
+def test_what_is_public_is_known() -> None:
+    public = {f"{a.dialect} {a.method} {a.path}" for a in OPERATIONS if a.is_public}
+    assert public == PUBLIC
+
+
+@pytest.mark.parametrize("asked", PRIVATE, ids=NAMES)
+async def test_without_a_credential_nothing_is_told(client: Client, asked: Asked) -> None:
+    path = re.sub(r"\{\w+\}", "org_" + "0" * 32, asked.path)
+    answer = await client.request(asked.method, path, json=asked.body())
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize(
+    "asked", [a for a in PRIVATE if a.variables], ids=[n for n in NAMES if "{" in n]
+)
+async def test_the_ids_of_another_tenant_lead_nowhere(
+    client: Client, victim: Victim, thief: Tenant, database: AsyncConnection, asked: Asked
+) -> None:
+    path = await victim.fill(asked)
+    assert path is not None, "no list and no create gives an id for this path"
+    before = await holdings(database, victim.tenant)
+    statuses = []
+    for headers in thief.for_dialect(asked.dialect):
+        answer = await client.request(
+            asked.method, path, headers=headers, json=asked.body(), params=asked.query()
+        )
+        statuses.append(answer.status_code)
+        assert answer.status_code in (401, 403, 404), answer.text
+        assert "victim" not in answer.text.lower()
+    assert 404 in statuses, "no credential of the stranger reached the question"
+    assert await holdings(database, victim.tenant) == before
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [a for a in PRIVATE if not a.variables and a.method == "GET"],
+    ids=[n for n in NAMES if "{" not in n and " GET " in n],
+)
+async def test_lists_hold_nothing_of_another_tenant(
+    client: Client, victim: Victim, thief: Tenant, asked: Asked
+) -> None:
+    for other in PRIVATE:
+        if other.variables and other.dialect == asked.dialect:
+            await victim.fill(other)
+    marks = [*victim.found.values(), victim.tenant.organization, victim.tenant.owner, "victim"]
+    foreign = set()
+    for headers in thief.for_dialect(asked.dialect):
+        answer = await client.get(asked.path, headers=headers, params=asked.query())
+        assert not [mark for mark in marks if mark in answer.text.lower()]
+        if asked.takes("orgId"):
+            params = {**asked.query(), "orgId": victim.tenant.organization}
+            foreign.add((await client.get(asked.path, headers=headers, params=params)).status_code)
+    assert foreign <= {403, 404}
+    assert not foreign or 404 in foreign
+
+
+@pytest.mark.parametrize("asked", PRIVATE, ids=NAMES)
+async def test_a_credential_of_another_dialect_is_none(
+    client: Client, victim: Victim, asked: Asked
+) -> None:
+    path = re.sub(r"\{\w+\}", "org_" + "0" * 32, asked.path)
+    dialects = {"studio", "canva", "tracking", "links", "business"} - {asked.dialect}
+    for dialect in dialects:
+        headers = getattr(victim.tenant, dialect)
+        answer = await client.request(asked.method, path, headers=headers, json=asked.body())
+        assert answer.status_code == 401, f"{dialect}: {answer.text}"
