@@ -23,6 +23,7 @@ from api.links.app import make_links
 from api.mailbox import PATH as MAILBOX_PATH
 from api.mailbox import mailbox
 from api.oauth.app import make_oauth
+from api.pages.app import Pages
 from api.public.app import make_public
 from api.redirect import PREFIX as SCAN_PREFIX
 from api.redirect import Redirect
@@ -53,6 +54,7 @@ def make_app(
         redirect=Redirect(),
         health=Health(temporal_here),
         documents=Documents(dialects),
+        pages=Pages(),
     )
     return Edge(dispatcher, trusted_proxies=trusted_proxies)
 
@@ -67,15 +69,18 @@ class Dispatcher:
         redirect: ASGIApp,
         health: ASGIApp,
         documents: Documents,
+        pages: Pages,
     ) -> None:
         by_length = sorted(
             ((prefix, dialect) for dialect in dialects for prefix in dialect.prefixes),
             key=lambda entry: -len(entry[0]),
         )
+        self.dialects = dialects
         self._prefixes = by_length
         self._redirect = redirect
         self._health = health
         self._documents = documents
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,6 +114,8 @@ class Dispatcher:
             return dialect.name, dialect.application, dialect.present
         if path.rstrip("/") == MAILBOX_PATH:
             return "mailbox", mailbox, _present
+        if self._pages.owns(path):
+            return "pages", self._pages, _present
         if self._documents.owns(path):
             return "documents", self._documents, _present
         return "none", _nobody, _present

@@ -18,7 +18,7 @@ from tests.house.test_errors import EXAMPLES
 
 FOLDER = Path(__file__).parent / "golden"
 
-SEEDED = {
+SEEDED: dict[str, set[tuple[int, str | None]]] = {
     "tracking": {
         (400, "INVALID_PARAMETER"),
         (400, "INVALID_BODY"),

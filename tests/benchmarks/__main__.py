@@ -23,7 +23,15 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import qr, redirect, start, webhook_client, webhook_idle, webhook_sustained
+from tests.benchmarks import (
+    access,
+    qr,
+    redirect,
+    start,
+    webhook_client,
+    webhook_idle,
+    webhook_sustained,
+)
 from tests.benchmarks.lab import ROOT, Lab
 from tests.benchmarks.measure import Lost, Row
 from workers.processes import StartFailed
@@ -49,6 +57,7 @@ TOPICS = (
     Topic(webhook_idle.NAMES, webhook_idle.measure),
     Topic(webhook_sustained.NAMES, webhook_sustained.measure),
     Topic(redirect.NAMES, redirect.measure),
+    Topic(access.NAMES, access.measure),
     # Last, for it wants a stack that has run and is stopped.
     Topic(start.NAMES, start.measure),
 )
