@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from activities.gateways.clerk import Clerk
 from activities.gateways.clock import Clock
 from activities.gateways.dice import Dice
 from activities.gateways.dns import Resolver
+from activities.gateways.mailer import Mailer
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 
@@ -24,9 +26,11 @@ class Outside:
     resolver: Resolver
     receivers: Receivers
     vault: Vault
+    mailer: Mailer
     public_url: str
     allow_private_targets: bool = False
     allow_http_targets: bool = False
+    clerk: Clerk | None = None
 
     def short_url(self, short_code: str) -> str:
         """The address that a code carries and a visitor opens."""

@@ -12,9 +12,11 @@ from temporalio.client import Client, Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.gateways.clerk import Clerk
 from activities.gateways.clock import SystemClock
 from activities.gateways.dice import SystemDice
 from activities.gateways.dns import SystemResolver
+from activities.gateways.mailer import Mailbox, Mailer, NoMailer
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install
@@ -65,6 +67,7 @@ async def gateways(
         yield
     finally:
         await world.receivers.close()
+        await world.mailer.close()
         await resolver.close()
         await disconnect()
         install(None)
@@ -82,9 +85,34 @@ def make_outside(settings: Settings, resolver: SystemResolver) -> Outside:
             allow_http=settings.allow_http_targets,
         ),
         vault=Vault(_key(settings)),
+        mailer=make_mailer(settings),
         public_url=settings.public_url,
         allow_private_targets=settings.allow_private_targets,
         allow_http_targets=settings.allow_http_targets,
+        clerk=make_clerk(settings),
+    )
+
+
+def make_mailer(settings: Settings) -> Mailer:
+    """Resend where its key is set; else a mailbox page, or in production nothing."""
+    key = settings.resend_api_key.get_secret_value()
+    if not key:
+        return Mailbox() if settings.has_mailbox() else NoMailer()
+    # Only here: its SDK takes half a second to import.
+    from activities.gateways.resend import ResendMailer
+
+    return ResendMailer(key, base_url=settings.resend_base_url, sender=settings.mail_from)
+
+
+def make_clerk(settings: Settings) -> Clerk | None:
+    """Clerk where its keys have an address, otherwise nobody."""
+    if not settings.clerk_jwks_url:
+        return None
+    return Clerk(
+        SystemClock(),
+        jwks_url=settings.clerk_jwks_url,
+        issuer=settings.clerk_issuer,
+        audience=settings.clerk_audience,
     )
 
 

@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which part of a list: page `number` from 1 of `size` items, or `size` items after `skipped`."""
+    """A part of a list: page `number` from 1 of `size` items, or `size` items after `skipped`."""
 
     number: int = 1
     size: int = 25

@@ -49,7 +49,9 @@ API = Throttle("api", 600, 1200)
 AUTH = Throttle("auth", 20, 40)
 """Sign-up, sign-in and its links, from one network address."""
 AUTH_ADDRESS = Throttle("auth_address", 3, 6)
-"""Sign-in tries and links for one mail address, from anywhere."""
+"""Tries of passwords for one mail address, from anywhere."""
+MAIL_ADDRESS = Throttle("mail_address", 3, 6)
+"""Links and invitations that are mailed to one address, asked for from anywhere."""
 CREDENTIALS = Throttle("credentials", 30, 60)
 """Credentials that are not known, from one network address."""
 PUBLIC_FORMS = Throttle("public_forms", 30, 60)
@@ -62,7 +64,7 @@ EXPORTS = Throttle("exports", 10, 20)
 WEBHOOK_TESTS = Throttle("webhook_tests", 30, 30)
 
 NAMED = (
-    *(API, AUTH, AUTH_ADDRESS, CREDENTIALS, PUBLIC_FORMS),
+    *(API, AUTH, AUTH_ADDRESS, MAIL_ADDRESS, CREDENTIALS, PUBLIC_FORMS),
     *(CAPTCHA, UNKNOWN_CODES, TOKENS, EXPORTS, WEBHOOK_TESTS),
 )
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.studio import dynamic, generate, webhooks
+from api.studio import account, dynamic, generate, keys, me, tokens, usage, webhooks
 from api.studio.errors import REFUSALS, present
 
-PREFIXES = ("/api/v1/dynamic", "/api/v1/generate", "/api/v1/webhooks")
+PREFIXES = (
+    *("/api/v1/dynamic", "/api/v1/generate", "/api/v1/webhooks"),
+    *("/api/auth/signup", "/api/auth/login"),
+    *("/api/auth/token", "/api/auth/me"),
+    *("/api/v1/keys", "/api/v1/usage"),
+)
 
 
 def make_studio() -> Dialect:
     """The dialect with its routes; every path ends in a slash, and one without is accepted."""
     application = make_application(
         title="Inkloom Studio API",
-        description="Dynamic QR codes, rendering and webhooks. Credential: the X-Api-Key header.",
-        routers=[dynamic.router, generate.router, webhooks.router],
+        description="Dynamic QR codes, rendering, webhooks and accounts. Credential: the X-Api-Key "
+        "header, or the access token of a sign-in as a bearer.",
+        routers=[
+            *(dynamic.router, generate.router, webhooks.router),
+            *(account.router, tokens.router, me.router),
+            *(keys.router, usage.of_keys, usage.router),
+        ],
         present=present,
         refusals=REFUSALS,
     )

@@ -17,7 +17,8 @@ from activities.qr_codes import (
     read_qr_code,
 )
 from activities.rules.slugs import SPELLING
-from api.dialect import Body, By, Text, make_router
+from api.dialect import Body, Text
+from api.routers import By, make_router
 from api.studio.auth import authenticate, documented
 from api.studio.fields import Moment
 from api.studio.paging import Asked, PageOut, present_page

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.rules.errors import DomainError, InvalidFields, ShortCodeTaken
+from activities.rules.errors import AddressTaken, DomainError, InvalidFields, ShortCodeTaken
 from api.dialect import Answer, Refusals
 from api.faults import HttpFault, WrongFields
+from api.statuses import ORDINARY
 
-STATUSES = {
-    "credential_missing": 401,
-    "credential_unknown": 401,
-    "credential_revoked": 401,
-    "credential_expired": 401,
-    "not_found": 404,
-    "invalid_fields": 400,
-    "short_code_taken": 400,
-    "no_workspace": 409,
-    "wrong_fields": 400,
-    "body_not_json": 400,
-    "body_too_large": 413,
-    "route_unknown": 404,
-    "method_wrong": 405,
-    "origin_refused": 403,
-    "service_away": 503,
-    "internal_fault": 500,
-}
+STATUSES = {**ORDINARY, "short_code_taken": 400, "address_taken": 400}
 
 FIELDS = {"short_code": "short_id"}
 """What the domain calls a field -> what this dialect calls it."""
@@ -43,8 +27,10 @@ def present(refusal: DomainError | HttpFault) -> Answer:
             return Answer(status, {name: list(sentences) for name, sentences in fields.items()})
         case ShortCodeTaken():
             return Answer(status, {"short_id": [str(refusal)]})
+        case AddressTaken():
+            return Answer(status, {"email": [str(refusal)]})
     if status == 401:
-        headers["WWW-Authenticate"] = "ApiKey"
+        headers["WWW-Authenticate"] = 'ApiKey, Bearer realm="inkloom"'
     return Answer(status, {"detail": str(refusal)}, headers)
 
 

@@ -8,7 +8,8 @@ from fastapi import Response
 from pydantic import Field
 
 from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
-from api.dialect import Body, By, Text, make_router
+from api.dialect import Body, Text
+from api.routers import By, make_router
 from api.studio.auth import authenticate, documented
 
 router = make_router(authenticate, dependencies=[documented], tags=["generate"])

@@ -17,7 +17,8 @@ from activities.endpoints import (
     list_endpoints,
 )
 from activities.rules.outcomes import Status
-from api.dialect import Body, By, Text, make_router
+from api.dialect import Body, Text
+from api.routers import By, make_router
 from api.studio.auth import authenticate, documented
 from api.studio.fields import Id, Moment
 from api.studio.paging import Asked, PageOut, present_page

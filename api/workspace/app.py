@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.workspace import qr
+from api.workspace import (
+    account,
+    audit,
+    grants,
+    keys,
+    members,
+    oauth_clients,
+    org,
+    org_workspaces,
+    orgs,
+    qr,
+    sign_in,
+    team_invites,
+)
 from api.workspace.errors import REFUSALS, present
 
-PREFIXES = ("/api/qr",)
+PREFIXES = ("/api/qr", "/api/org", "/api/auth")
 
 
 def make_workspace(public_url: str) -> Dialect:
@@ -14,7 +27,20 @@ def make_workspace(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Workspace API",
         description="What the dashboard speaks. Credential: the ink_session cookie.",
-        routers=[qr.router],
+        routers=[
+            keys.router,
+            qr.router,
+            sign_in.router,
+            account.router,
+            oauth_clients.router,
+            grants.router,
+            orgs.router,
+            org.router,
+            org_workspaces.router,
+            members.router,
+            team_invites.router,
+            audit.router,
+        ],
         present=present,
         refusals=REFUSALS,
     )

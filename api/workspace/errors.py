@@ -7,38 +7,47 @@ from typing import Any
 from activities.rules.errors import DomainError, InvalidFields
 from api.dialect import Answer, Refusals
 from api.faults import HttpFault, WrongFields
+from api.statuses import ORDINARY
 
-STATUSES = {
-    "credential_missing": (401, "UNAUTHORIZED"),
-    "credential_unknown": (401, "UNAUTHORIZED"),
-    "credential_revoked": (401, "SESSION_REVOKED"),
-    "credential_expired": (401, "SESSION_EXPIRED"),
-    "not_found": (404, "NOT_FOUND"),
-    "invalid_fields": (400, "VALIDATION_FAILED"),
-    "short_code_taken": (409, "SHORT_CODE_TAKEN"),
-    "no_workspace": (409, "NO_WORKSPACE"),
-    "wrong_fields": (400, "VALIDATION_FAILED"),
-    "body_not_json": (400, "INVALID_BODY"),
-    "body_too_large": (413, "BODY_TOO_LARGE"),
-    "route_unknown": (404, "NOT_FOUND"),
-    "method_wrong": (405, "METHOD_NOT_ALLOWED"),
-    "origin_refused": (403, "ORIGIN_REFUSED"),
-    "service_away": (503, "SERVICE_UNAVAILABLE"),
-    "internal_fault": (500, "INTERNAL_ERROR"),
+STATUSES = ORDINARY
+
+CODES = {
+    "credential_missing": "UNAUTHORIZED",
+    "credential_unknown": "UNAUTHORIZED",
+    "credential_revoked": "SESSION_REVOKED",
+    "credential_expired": "SESSION_EXPIRED",
+    "plan_limit_reached": "PLAN_LIMIT",
+    "plan_without_api": "PLAN_LIMIT",
+    "invalid_fields": "VALIDATION_FAILED",
+    "wrong_fields": "VALIDATION_FAILED",
+    "body_not_json": "INVALID_BODY",
+    "route_unknown": "NOT_FOUND",
+    "method_wrong": "METHOD_NOT_ALLOWED",
+    "service_away": "SERVICE_UNAVAILABLE",
+    "internal_fault": "INTERNAL_ERROR",
 }
+"""What this dialect calls a refusal where it is not the domain's code in capitals."""
 
 FIELDS = {
     "destination_url": "destinationUrl",
     "short_code": "shortCode",
     "organization_id": "orgId",
     "size_px": "size",
+    "redirect_uris": "redirectUris",
+    "client_id": "clientId",
+    "workspace_id": "workspaceId",
+    "per_minute": "perMinute",
+    "daily_cap": "dailyCap",
+    "expires_at": "expiresAt",
+    "grace_seconds": "graceSeconds",
 }
 """What the domain calls a field -> what this dialect calls it."""
 
 
 def present(refusal: DomainError | HttpFault) -> Answer:
     """The refusal in this dialect's shape."""
-    status, code = STATUSES[refusal.code]
+    status = STATUSES[refusal.code]
+    code = CODES.get(refusal.code, refusal.code.upper())
     body: dict[str, Any] = {"error": str(refusal), "code": code}
     if isinstance(refusal, InvalidFields | WrongFields):
         fields = {FIELDS.get(name, name): list(told) for name, told in refusal.fields.items()}
@@ -54,7 +63,11 @@ def shape(status: int) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "error": {"type": "string"},
-            "code": {"enum": sorted({code for at, code in STATUSES.values() if at == status})},
+            "code": {
+                "enum": sorted(
+                    {CODES.get(code, code.upper()) for code, at in STATUSES.items() if at == status}
+                )
+            },
             "fields": {"type": "object", "additionalProperties": sentences, "minProperties": 1},
         },
         "required": ["error", "code"],
@@ -62,5 +75,5 @@ def shape(status: int) -> dict[str, Any]:
     }
 
 
-REFUSALS = Refusals({name: status for name, (status, _) in STATUSES.items()}, shape)
+REFUSALS = Refusals(STATUSES, shape)
 """What this dialect's document says about them."""

@@ -23,7 +23,8 @@ from activities.qr_codes import (
 from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.slugs import SPELLING
 from activities.rules.spelling import prefixed, unprefixed
-from api.dialect import By, Text, make_router
+from api.dialect import Text
+from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
 from api.workspace.fields import In, Moment, Out
 from api.workspace.paging import Asked

@@ -163,7 +163,7 @@ async def test_an_account_is_told_with_its_organizations(client: Client) -> None
 async def test_signing_out_ends_the_session_and_takes_the_cookie_back(client: Client) -> None:
     await sign_in(client)
     kept = {"Cookie": f"ink_session={client.cookies['ink_session']}"}
-    answer = await client.delete(f"{AUTH}/session")
+    answer = await client.post(f"{AUTH}/logout")
     assert answer.status_code == 204
     assert 'ink_session=""' in answer.headers["set-cookie"]
     assert "Max-Age=0" in answer.headers["set-cookie"]
@@ -203,7 +203,7 @@ FOREIGN = [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-S
 async def test_another_site_signs_nobody_out(client: Client, headers: dict[str, str]) -> None:
     await sign_in(client)
     for method, path in (
-        ("DELETE", "session"),
+        ("POST", "logout"),
         ("DELETE", "sessions/sid_" + "0" * 32),
         ("POST", "sessions/revoke-others"),
     ):
@@ -211,11 +211,11 @@ async def test_another_site_signs_nobody_out(client: Client, headers: dict[str, 
         assert (answer.status_code, answer.json()["code"]) == (403, "ORIGIN_REFUSED")
     assert (await client.get(f"{AUTH}/session", headers=headers)).status_code == 200
     ours = {"Origin": "https://ink.test"}
-    assert (await client.delete(f"{AUTH}/session", headers=ours)).status_code == 204
+    assert (await client.post(f"{AUTH}/logout", headers=ours)).status_code == 204
 
 
 async def test_who_is_not_signed_in_is_told_so(client: Client) -> None:
-    for method, path in (("GET", "session"), ("GET", "sessions"), ("DELETE", "session")):
+    for method, path in (("GET", "session"), ("GET", "sessions"), ("POST", "logout")):
         answer = await client.request(method, f"{AUTH}/{path}")
         assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHORIZED")
 

@@ -40,7 +40,7 @@ PUBLIC = {
     "public POST /api/public/rcaptcha/challenge",
     "public POST /api/public/rcaptcha/verify",
     "studio POST /api/auth/login/",
-    "studio POST /api/auth/logout/",
+    "studio POST /api/auth/token/revoke/",
     "studio POST /api/auth/signup/",
     "studio POST /api/auth/token/refresh/",
     "workspace GET /api/auth/verify",

@@ -36,13 +36,19 @@ WRONG: list[tuple[str, Any]] = [
     ("secret_key", "aHVudGVyMg=="),
     ("allow_private_targets", "perhaps"),
     ("allow_http_targets", "perhaps"),
+    ("clerk_jwks_url", "clerk.example/jwks.json"),
+    ("clerk_jwks_url", "http://clerk.example/jwks.json"),
+    ("clerk_jwks_url", "ftp://127.0.0.1/jwks.json"),
+    ("resend_base_url", "api.resend.com"),
+    ("mail_from", "Inkloom"),
+    ("mail_from", "a@b\nBcc: c@d"),
     ("trusted_proxies", "10.0.0.0/8, proxy"),
     ("log_level", "loud"),
     ("log_format", "xml"),
     ("metrics_port", -1),
 ]
 
-ANY_TEXT = {"temporal_api_key", "host"}
+ANY_TEXT = {"temporal_api_key", "host", "clerk_issuer", "clerk_audience", "resend_api_key"}
 """Settings that take any text; all others are in `WRONG`."""
 
 
@@ -94,7 +100,12 @@ def test_the_right_values_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("secret_key", ""), ("public_url", "http://ink.example")]
+    ("name", "value"),
+    [
+        ("secret_key", ""),
+        ("public_url", "http://ink.example"),
+        ("resend_base_url", "http://mail.example"),
+    ],
 )
 def test_production_refuses_what_is_unsafe(name: str, value: str) -> None:
     assert load_settings(**SAFE).environment == "production"
@@ -103,10 +114,29 @@ def test_production_refuses_what_is_unsafe(name: str, value: str) -> None:
     assert "production" in sentence
 
 
+@pytest.mark.parametrize("sender", ["ink@ink.example", "Ink & Loom <ink@ink.example>"])
+def test_a_sender_is_an_address_with_or_without_a_name(sender: str) -> None:
+    assert load_settings(mail_from=sender).mail_from == sender
+
+
+def test_mails_go_to_a_page_in_development_only_and_only_without_a_provider() -> None:
+    assert load_settings(resend_api_key="").has_mailbox()
+    assert not load_settings(resend_api_key="re_1").has_mailbox()
+    assert not load_settings(**SAFE, resend_api_key="").has_mailbox()
+
+
 def test_production_refuses_the_defaults() -> None:
     run = inkloom("migrate", ENVIRONMENT="production")
     assert run.returncode == 2
     assert re.fullmatch(r"inkloom: .*must be .*in production.*\n", run.stderr)
+
+
+def test_keys_of_clerk_need_their_issuer() -> None:
+    url = "https://clerk.ink.example/.well-known/jwks.json"
+    assert "CLERK_ISSUER" in refusal(clerk_jwks_url=url)
+    assert load_settings(clerk_jwks_url=url, clerk_issuer="https://clerk.ink.example")
+    local = "http://127.0.0.1:9999/jwks.json"
+    assert load_settings(clerk_jwks_url=local, clerk_issuer="x").clerk_jwks_url == local
 
 
 def test_development_needs_no_setting() -> None:
@@ -148,6 +178,7 @@ def test_secrets_are_not_shown() -> None:
         "database_url": "postgresql://ink:hunter2@db/inkloom",
         "secret_key": KEY,
         "temporal_api_key": "hunter3",
+        "resend_api_key": "hunter4",
     }
     settings = load_settings(**secrets)
     shown = f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
