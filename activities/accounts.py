@@ -1,14 +1,19 @@
-"""Organizations, their first workspace and their owner."""
+"""Organizations, their first workspace and their owner; the account of who is signed in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from activities.outside import outside
-from activities.rules.errors import InvalidFields
+from activities.permits import needs
+from activities.rules.actors import Actor
+from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.permissions import Permission, Role
 from schema.db import transaction
 from schema.tables import MembershipRow, OrganizationRow, UserRow, WorkspaceRow
 
@@ -43,29 +48,45 @@ class FindOrganization:
     slug: str
 
 
+@dataclass(frozen=True)
+class ReadAccount:
+    """The account of the person behind the actor."""
+
+    by: Actor
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """A person, and what that person is and may in one organization; permissions are sorted."""
+
+    user_id: UUID
+    email: str
+    name: str
+    organization_id: UUID
+    organization_name: str
+    slug: str
+    plan: str
+    role: Role | None
+    permissions: tuple[Permission, ...]
+
+
 async def create_organization(command: CreateOrganization) -> OrganizationView:
-    """Make tenant, workspace, person (unless the address is known) and membership, all or none."""
+    """Make tenant, workspace, person (unless the address is known) and membership, all or none.
+
+    Raises `InvalidFields` for a slug that is taken.
+    """
     now = outside().clock.now()
     async with transaction() as session:
-        taken = select(OrganizationRow.id).where(OrganizationRow.slug == command.slug)
-        if (await session.execute(taken)).first():
-            raise InvalidFields({"slug": ["This slug is taken; choose another."]})
-        organization = OrganizationRow(
-            created_at=now, name=command.name, slug=command.slug, plan=command.plan
-        )
-        known = select(UserRow).where(UserRow.email == command.owner_email.lower())
-        owner = (await session.execute(known)).scalar_one_or_none() or UserRow(
-            created_at=now, email=command.owner_email.lower(), name=command.owner_name
-        )
-        session.add_all([organization, owner])
-        await session.flush()
+        # Person before slug, as in every operation that makes both: two at once wait in one order.
+        owner_id = await _owner(session, command)
+        organization = await _make(session, command)
         workspace = WorkspaceRow(created_at=now, organization_id=organization.id, name=command.name)
         membership = MembershipRow(
-            created_at=now, organization_id=organization.id, user_id=owner.id, role="owner"
+            created_at=now, organization_id=organization.id, user_id=owner_id, role="owner"
         )
         session.add_all([workspace, membership])
         await session.flush()
-        return _view(organization, workspace.id, owner.id)
+        return _view(organization, workspace.id, owner_id)
 
 
 async def find_organization(command: FindOrganization) -> OrganizationView | None:
@@ -80,6 +101,64 @@ async def find_organization(command: FindOrganization) -> OrganizationView | Non
     async with transaction() as session:
         found = (await session.execute(query)).first()
         return _view(*found) if found else None
+
+
+@needs("organization.read")
+async def read_account(command: ReadAccount) -> AccountView:
+    """Person, organization and role. Raises `NotFound` for a credential without a person."""
+    by = command.by
+    query = (
+        select(UserRow, OrganizationRow)
+        .join(MembershipRow, col(MembershipRow.user_id) == col(UserRow.id))
+        .join(OrganizationRow, col(OrganizationRow.id) == col(MembershipRow.organization_id))
+        .where(UserRow.id == by.user_id, OrganizationRow.id == by.organization_id)
+    )
+    async with transaction() as session:
+        found = (await session.execute(query)).first()
+    if found is None:
+        raise NotFound("account")
+    user, organization = found
+    return AccountView(
+        user_id=user.id,
+        email=user.email,
+        name=user.name,
+        organization_id=organization.id,
+        organization_name=organization.name,
+        slug=organization.slug,
+        plan=organization.plan,
+        role=by.role,
+        permissions=tuple(sorted(by.permissions)),
+    )
+
+
+async def _owner(session: AsyncSession, command: CreateOrganization) -> UUID:
+    """The person of the address, made when there is none."""
+    address = command.owner_email.lower()
+    person = insert(UserRow).values(
+        created_at=outside().clock.now(), email=address, name=command.owner_name
+    )
+    await session.execute(person.on_conflict_do_nothing(index_elements=["email"]))
+    known = select(UserRow.id).where(UserRow.email == address)
+    return (await session.execute(known)).scalar_one()
+
+
+async def _make(session: AsyncSession, command: CreateOrganization) -> OrganizationRow:
+    """The organization; of two at once with one slug the second waits and is refused."""
+    organization = (
+        insert(OrganizationRow)
+        .values(
+            created_at=outside().clock.now(),
+            name=command.name,
+            slug=command.slug,
+            plan=command.plan,
+        )
+        .on_conflict_do_nothing(index_elements=["slug"])
+        .returning(OrganizationRow)
+    )
+    made = (await session.execute(organization)).scalar_one_or_none()
+    if made is None:
+        raise InvalidFields({"slug": ["This slug is taken; choose another."]})
+    return made
 
 
 def _view(row: OrganizationRow, workspace_id: UUID, owner_id: UUID) -> OrganizationView:

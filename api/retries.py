@@ -1,6 +1,6 @@
 """`Idempotency-Key`: a create that is sent again gets the first answer again.
 
-The key belongs to who sends it (a key, a person in an organization, or the public under that body).
+The key belongs to who sends it: a key, a person in an organization, a network address.
 The same key with another method, path, query or body is refused. A replay says so in the header
 `Idempotent-Replayed: true`.
 """

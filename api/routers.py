@@ -28,11 +28,8 @@ Authenticate = Callable[[Request], Awaitable[Actor]]
 AuthenticatePerson = Callable[[Request], Awaitable[Person]]
 Guard = Callable[[Request], Awaitable[None]]
 
-UNKEPT = {KEEPS: False}
-"""For `openapi_extra` of a POST that commits even when it refuses: no answer of it is kept."""
-
 PUBLIC = UUID(int=0)
-"""Whose Idempotency-Keys those of the public are; only the same body gets the answer again."""
+"""Names the space of Idempotency-Keys that the public uses, by network address."""
 
 
 def the_actor(request: Request) -> Actor:
@@ -80,8 +77,9 @@ def make_public_router(throttle: Throttle, **options: Any) -> APIRouter:
     """A router that needs no credential; `throttle` holds for each network address."""
 
     async def guard(request: Request) -> None:
-        request.state.scope = PUBLIC
-        request.state.standing = await take(Take(throttle, network_of(request)))
+        network = network_of(request)
+        request.state.scope = uuid5(PUBLIC, network)
+        request.state.standing = await take(Take(throttle, network))
 
     return _guarded(guard, options)
 
