@@ -1,21 +1,49 @@
-"""Where the business dialect carries its credential: `Authorization: Bearer qsi_...`."""
+"""Where the business dialect carries its credential: a bearer token, or a browser's session.
+
+An automation sends `Authorization: Bearer qsi_...`, an assistant `qsm_...`; people have the session
+cookie. A token of ours counts before the cookie.
+"""
 
 from __future__ import annotations
 
-from fastapi import Request, Security
-from fastapi.security import HTTPBearer
+from typing import Annotated, Any
 
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+
+from activities.clerk import clerk_is_on
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.actors import Actor
+from activities.rules.credentials import key_prefix
 from activities.rules.errors import CredentialMissing
+from api.browser import COOKIE, read_member
 
-documented = Security(HTTPBearer(auto_error=False))
+DIALECT = "business"
+
+_TOKENS = (key_prefix(DIALECT), key_prefix(DIALECT, "mcp"))
+_bearer = HTTPBearer(description="an API token (qsi_) or MCP token (qsm_)", auto_error=False)
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False)
+
+
+def _either(_: Annotated[Any, Security(_bearer)], __: Annotated[Any, Security(_cookie)]) -> None:
+    """Nothing to do: the router authenticates; this names both in the document."""
+
+
+documented = Depends(_either)
 
 
 async def authenticate(request: Request) -> Actor:
-    """The actor behind the key; raises the `Credential...` refusals and `PlanWithoutApi`."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    """The actor behind a token or a session.
+
+    Raises the `Credential...` refusals, `PlanWithoutApi`, and what `api.browser.read_member` does.
+    """
+    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
     secret = secret.strip() if scheme.lower() == "bearer" else ""
-    if not secret:
-        raise CredentialMissing("a bearer token")
-    return await authenticate_key(AuthenticateKey(dialect="business", secret=secret))
+    # Where Clerk signs people in, a bearer that is none of ours may be a session of theirs.
+    if secret.startswith(_TOKENS) or (secret and not clerk_is_on()):
+        return await authenticate_key(AuthenticateKey(dialect=DIALECT, secret=secret))
+    try:
+        return await read_member(request)
+    except CredentialMissing:
+        raise CredentialMissing("an API or MCP token as a bearer, or sign in") from None

@@ -27,7 +27,13 @@ STATUSES = {
     "no_workspace": 422,
 }
 
-FIELDS = {"short_code": "slug", "destination_url": "destination", "workspace_id": "business_id"}
+FIELDS = {
+    "short_code": "slug",
+    "destination_url": "destination",
+    "workspace_id": "business_id",
+    "organization_id": "orgId",
+    "per_minute": "rate_per_minute",
+}
 """What the domain calls a field -> what this dialect calls it."""
 
 

@@ -1,21 +1,25 @@
-"""Where the tracking dialect carries its credential: `Authorization: Bearer qrt_...`."""
+"""Where the tracking dialect carries its credential: `Authorization: Bearer qrt_...` (seed 004)."""
 
 from __future__ import annotations
 
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.actors import Actor
 from activities.rules.errors import CredentialMissing
 
-documented = Security(HTTPBearer(auto_error=False))
+documented = Security(HTTPBearer(bearerFormat="qrt_...", auto_error=False))
 
 
 async def authenticate(request: Request) -> Actor:
-    """The actor behind the key; raises the `Credential...` refusals and `PlanWithoutApi`."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    secret = secret.strip() if scheme.lower() == "bearer" else ""
-    if not secret:
-        raise CredentialMissing("Authorization: Bearer qrt_...")
-    return await authenticate_key(AuthenticateKey(dialect="tracking", secret=secret))
+    """The actor behind the key.
+
+    Raises `CredentialMissing` for a header that is not `Bearer` and one word, the other
+    `Credential...` refusals, and `PlanWithoutApi`.
+    """
+    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer" or len(secret.split()) != 1:
+        raise CredentialMissing("an API key, as Authorization: Bearer qrt_...")
+    return await authenticate_key(AuthenticateKey(dialect="tracking", secret=secret.strip()))

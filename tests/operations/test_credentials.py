@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.accounts import CreateOrganization, create_organization
 from activities.gateways.clock import FixedClock
-from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
+from activities.keys import (
+    AuthenticateKey,
+    CreateKey,
+    authenticate_key,
+    create_key,
+    forget_key,
+)
 from activities.outside import Outside
+from activities.rules.credentials import fingerprint
 from activities.rules.errors import (
     CredentialExpired,
     CredentialRevoked,
     CredentialUnknown,
     InvalidFields,
     NotFound,
+    PlanWithoutApi,
 )
 from activities.sessions import AuthenticateSession, OpenSession, authenticate_session, open_session
 from tests.builders.tenants import a_key, an_organization
+from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("database", "world")
 
@@ -80,6 +92,75 @@ async def test_use_is_noted_at_most_once_a_minute(
     clock.moment = began + timedelta(seconds=60)
     await authenticate_key(AuthenticateKey("studio", secret))
     assert await database.scalar(text("SELECT last_used_at FROM api_key")) == clock.now()
+
+
+@contextmanager
+def counted(database: AsyncConnection) -> Iterator[list[tuple[str, Any]]]:
+    """The statements sent meanwhile with their values, but for savepoints."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *rest: Any) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            sent.append((statement, values))
+
+    listened = database.sync_connection
+    event.listen(listened, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(listened, "before_cursor_execute", note)
+
+
+async def test_a_key_is_looked_up_by_one_statement_and_then_remembered(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    secret = await a_key(await an_organization())
+    with counted(database) as first:
+        await authenticate_key(AuthenticateKey("studio", secret))
+    assert [statement.split()[0] for statement, _ in first] == ["SELECT", "UPDATE"]
+    for milliseconds, statements in ((0, 0), (799, 0), (800, 1), (801, 0)):
+        clock.moment = NOW + timedelta(milliseconds=milliseconds)
+        with counted(database) as sent:
+            await authenticate_key(AuthenticateKey("studio", secret))
+        assert len(sent) == statements
+
+
+async def test_a_key_is_found_through_its_index(database: AsyncConnection) -> None:
+    secret = await a_key(await an_organization())
+    many = """
+        INSERT INTO api_key (id, created_at, organization_id, dialect, kind, name, prefix,
+                             secret_hash, scopes)
+        SELECT gen_random_uuid(), created_at, organization_id, dialect, kind, name, prefix,
+               sha256(n::text::bytea), scopes FROM api_key, generate_series(1, 5000) n
+    """
+    await database.execute(text(many))
+    await database.execute(text("ANALYZE api_key"))
+    with counted(database) as sent:
+        await authenticate_key(AuthenticateKey("studio", secret))
+    statement, values = sent[0]
+    plan = await database.exec_driver_sql(f"EXPLAIN {statement}", values)
+    told = "\n".join(row[0] for row in plan)
+    assert "uq_api_key_secret_hash" in told
+    assert "Seq Scan on api_key" not in told
+
+
+@pytest.mark.parametrize("state", ["revoked_at", "expires_at"])
+async def test_a_dead_key_that_is_tried_is_not_used(database: AsyncConnection, state: str) -> None:
+    secret = await a_key(await an_organization())
+    await database.execute(text(f"UPDATE api_key SET {state} = '2026-01-01Z'"))
+    with pytest.raises((CredentialRevoked, CredentialExpired)):
+        await authenticate_key(AuthenticateKey("studio", secret))
+    assert await database.scalar(text("SELECT last_used_at FROM api_key")) is None
+
+
+async def test_a_plan_without_the_api_refuses_its_keys(database: AsyncConnection) -> None:
+    secret = await a_key(await an_organization(), "tracking")
+    with pytest.raises(PlanWithoutApi):
+        await authenticate_key(AuthenticateKey("tracking", secret))
+    await database.execute(text("UPDATE organization SET plan = 'pro'"))
+    # The plan is remembered as long as the key is.
+    forget_key(fingerprint(secret))
+    await authenticate_key(AuthenticateKey("tracking", secret))
 
 
 async def test_a_slug_is_given_once() -> None:
