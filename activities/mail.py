@@ -38,7 +38,7 @@ TOO_LATE = "too late"
 class QueueMail:
     """A mail to `recipient`; `words` fill the template of its kind (`activities/rules/mails.py`).
 
-    The optional word `expires_at` (ISO 8601) is when the mail is no longer worth sending.
+    It is not sent later than its words `minutes` and `expires_at` say, where it has them.
     """
 
     kind: MailKind

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from activities.gateways.clock import FixedClock
 from activities.gateways.dice import SystemDice
+from activities.gateways.mailer import Mailbox
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install
@@ -95,6 +96,7 @@ async def world(clock: FixedClock, names: Names) -> AsyncIterator[Outside]:
         resolver=names,
         receivers=receivers,
         vault=Vault(KEY),
+        mailer=Mailbox(),
         public_url="https://ink.test",
         allow_private_targets=True,
         allow_http_targets=True,

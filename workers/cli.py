@@ -114,7 +114,7 @@ def settings() -> None:
     """List every setting, its default and its meaning."""
     table = Table(box=None, pad_edge=False)
     for heading in ("setting", "default", "meaning"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "setting")
     for row in describe_settings():
         table.add_row(row["name"], row["default"] or "-", row["meaning"])
     Console().print(table)

@@ -35,6 +35,17 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
     key = bool(settings.secret_key.get_secret_value())
     yield Finding("SECRET_KEY", key, "set" if key else "not set: openssl rand -base64 32 makes one")
+    yield _mail(settings)
+
+
+def _mail(settings: Settings) -> Finding:
+    if settings.resend_api_key.get_secret_value():
+        anywhere = not settings.mail_from.rstrip(">").endswith("@localhost")
+        told = f"{settings.mail_from} through {settings.resend_base_url}"
+        return Finding("Mail", anywhere, told if anywhere else "set MAIL_FROM to your own address")
+    if settings.has_mailbox():
+        return Finding("Mail", True, f"to {settings.public_url}/dev/mailbox")
+    return Finding("Mail", False, "no mail can be sent: RESEND_API_KEY is not set")
 
 
 def _database(settings: Settings) -> list[Finding]:

@@ -1,7 +1,7 @@
 """What every activity gets around it: final refusals, heartbeats, a log context, figures.
 
 A `DomainError` becomes a non-retryable `ApplicationError` of type `code`; anything else is a fault
-of the moment and is retried by the workflow's policy.
+of the moment and is retried by the workflow's policy, or after the wait that a vendor asked for.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.gateways.mailer import MailerAway
 from activities.rules.errors import DomainError
 
 ENDED = Counter("inkloom_activities", "Activities that ended", ["activity", "outcome"])
@@ -54,6 +56,13 @@ class _Inbound(ActivityInboundInterceptor):
                 outcome = "refused"
                 raise ApplicationError(
                     str(refusal), type=refusal.code, non_retryable=True
+                ) from None
+            except MailerAway as fault:
+                wait = fault.wait_seconds
+                raise ApplicationError(
+                    str(fault),
+                    type="mailer_away",
+                    next_retry_delay=None if wait is None else timedelta(seconds=wait),
                 ) from None
             finally:
                 ENDED.labels(info.activity_type, outcome).inc()

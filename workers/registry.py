@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.deliveries import attempt_batch, attempt_delivery, cancel_delivery
+from activities.mail import deliver_mail
 from workflows.deliver_webhooks import DeliverWebhooks
-from workflows.queues import DELIVERY, Queue
+from workflows.queues import DELIVERY, SHORT, Queue
 from workflows.retry_delivery import RetryDelivery
+from workflows.send_mail import SendMail
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Work:
 
 
 REGISTRY: Mapping[Queue, Work] = {
+    SHORT: Work(workflows=(SendMail,), activities=(deliver_mail,), activities_at_once=50),
     DELIVERY: Work(
         workflows=(DeliverWebhooks, RetryDelivery),
         activities=(attempt_batch, attempt_delivery, cancel_delivery),

@@ -1,22 +1,31 @@
 """`inkloom relay`: takes facts out of the outbox and starts the workflows that they cause.
 
 Woken by NOTIFY, with a sweep every second that needs no wake-up. Several may run. While Temporal is
-away nothing is taken out: facts wait in the outbox, and only the oldest interrupted batch is tried,
-as a probe.
+away nothing is taken out: facts wait in the outbox, mails in their table, and only the oldest
+interrupted batch is tried, as a probe.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
 
 import psycopg
 import structlog
 from prometheus_client import Counter, Gauge
 
 from activities.cause import caused_by
+from activities.mail import (
+    ConfirmMails,
+    WaitingMail,
+    WaitingMails,
+    confirm_mails,
+    waiting_mails,
+)
 from activities.outbox import (
     CHANNEL,
     Batch,
@@ -47,12 +56,15 @@ REPORT_SECONDS = 5.0
 
 EVENTS = Counter("inkloom_outbox_events", "Events taken out of the outbox")
 BATCHES = Counter("inkloom_outbox_batches", "Delivery workflows started")
+MAILS = Counter("inkloom_mails", "Mail workflows started")
 WAITING = Gauge("inkloom_outbox_waiting_events", "Events not yet taken out")
 LAG = Gauge("inkloom_outbox_lag_seconds", "Age of the oldest event not yet taken out")
 UNDELIVERED = Gauge("inkloom_webhooks_undelivered", "Deliveries not finished")
 OLDEST = Gauge("inkloom_webhooks_oldest_undelivered_seconds", "Age of the oldest of them")
 
 log = structlog.get_logger("inkloom.relay")
+
+_Waiting = TypeVar("_Waiting", Batch, WaitingMail)
 
 
 async def relay(settings: Settings) -> None:
@@ -87,13 +99,14 @@ class Relay:
         self._away = False
 
     async def turn(self) -> int:
-        """Restart what was interrupted, then take out what waits; how many events that were."""
+        """Restart what was interrupted, then take out what waits; how many events and mails."""
         try:
             if not await self._recover():
                 return 0
+            mails = await self._start_mails()
             dispatched = await dispatch_events(DispatchEvents(self._kinds, limit=MOST_EVENTS))
             EVENTS.inc(dispatched.events)
-            await self._start(dispatched.batches)
+            await self._start_batches(dispatched.batches)
         except DatabaseAway as fault:
             log.warning("the database is away", reason=str(fault))
             return 0
@@ -102,7 +115,7 @@ class Relay:
                 log.warning("temporal is away; events wait in the outbox", reason=str(fault))
             self._away = True
             return 0
-        return dispatched.events
+        return mails + dispatched.events
 
     async def _recover(self) -> bool:
         """Start interrupted batches; False while Temporal is away."""
@@ -110,41 +123,70 @@ class Relay:
         batches = await waiting_batches(WaitingBatches(older_than=age))
         if self._away:
             if batches:
-                await self._start(batches[:1])
+                await self._start_batches(batches[:1])
             elif not await self._starter.is_here():
                 return False
             self._away = False
             log.info("temporal is back")
             batches = batches[1:]
-        await self._start(batches)
+        await self._start_batches(batches)
         return True
 
-    async def _start(self, batches: Sequence[Batch]) -> None:
-        gate = asyncio.Semaphore(STARTS_AT_ONCE)
+    async def _start_mails(self) -> int:
+        """Start what waits to be mailed; how many that were."""
 
-        async def start(batch: Batch) -> Batch:
-            async with gate:
-                with caused_by(batch.cause):
-                    await self._starter.deliver(batch)
+        async def start(mail: WaitingMail) -> None:
+            await self._starter.send_mail(mail)
+            log.info("mail started", mail=str(mail.id), request_id=mail.cause.request_id)
+
+        async def confirm(ids: tuple[UUID, ...]) -> None:
+            await confirm_mails(ConfirmMails(ids))
+            MAILS.inc(len(ids))
+
+        return await _start_all(await waiting_mails(WaitingMails()), start, confirm)
+
+    async def _start_batches(self, batches: Sequence[Batch]) -> None:
+        async def start(batch: Batch) -> None:
+            await self._starter.deliver(batch)
             log.info(
                 "delivery started",
                 batch=str(batch.id),
                 size=batch.size,
                 request_id=batch.cause.request_id,
             )
-            return batch
 
-        results = await asyncio.gather(*map(start, batches), return_exceptions=True)
-        started = tuple(result.id for result in results if isinstance(result, Batch))
-        if started:
-            await confirm_batches(ConfirmBatches(started))
-            BATCHES.inc(len(started))
-        for batch, result in zip(batches, results, strict=True):
-            if isinstance(result, TemporalAway):
-                raise result
-            if isinstance(result, BaseException):
-                # One batch that Temporal refuses must not stop the others: it is tried again.
-                log.error("batch not started", batch=str(batch.id), exc_info=result)
+        async def confirm(ids: tuple[UUID, ...]) -> None:
+            await confirm_batches(ConfirmBatches(ids))
+            BATCHES.inc(len(ids))
+
+        await _start_all(batches, start, confirm)
+
+
+async def _start_all(
+    waiting: Sequence[_Waiting],
+    start: Callable[[_Waiting], Awaitable[None]],
+    confirm: Callable[[tuple[UUID, ...]], Awaitable[None]],
+) -> int:
+    """Start each, side by side, and confirm those that are started; how many that were."""
+    gate = asyncio.Semaphore(STARTS_AT_ONCE)
+
+    async def begin(item: _Waiting) -> UUID:
+        async with gate:
+            with caused_by(item.cause):
+                await start(item)
+        return item.id
+
+    results = await asyncio.gather(*map(begin, waiting), return_exceptions=True)
+    started = tuple(result for result in results if isinstance(result, UUID))
+    if started:
+        await confirm(started)
+    for item, result in zip(waiting, results, strict=True):
+        if isinstance(result, TemporalAway):
+            raise result
+        if isinstance(result, BaseException):
+            # One that Temporal refuses must not stop the others: it is tried again.
+            log.error("not started", what=type(item).__name__, id=str(item.id), exc_info=result)
+    return len(started)
 
 
 async def _listen(woken: asyncio.Event) -> None:

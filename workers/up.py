@@ -97,6 +97,8 @@ def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
     console.print("[bold]Inkloom is up.[/bold] Ctrl-C stops it.\n")
     console.print(f"  API and redirects  {stack.api}", soft_wrap=True)
     console.print(f"  Documents          {stack.api}/docs", soft_wrap=True)
+    if stack.settings.has_mailbox():
+        console.print(f"  Mailbox            {stack.api}/dev/mailbox", soft_wrap=True)
     console.print(
         f"  Temporal UI        {stack.temporal_ui or 'at your own Temporal'}", soft_wrap=True
     )

@@ -32,6 +32,17 @@ BRISK: Patience = {
 }
 """For work that a person or a machine waits for. A dead worker is noticed within 10 s."""
 
+COURTEOUS: Patience = {
+    "start_to_close_timeout": timedelta(minutes=1),
+    "heartbeat_timeout": timedelta(seconds=10),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2.0,
+        maximum_interval=timedelta(minutes=1),
+    ),
+}
+"""For a vendor's API. A wait that the vendor asks for takes the place of the pause."""
+
 URGENT, NORMAL, BULK = 1, 3, 5
 """Priorities: receipts and dunning; everything usual; what may wait."""
 

@@ -6,17 +6,20 @@ Every start rejects a duplicate id, so starting again after a crash changes noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.mail import WaitingMail
 from activities.outbox import Batch
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
-from workflows.policies import fair
-from workflows.queues import DELIVERY, searchable
+from workflows.policies import URGENT, fair
+from workflows.queues import DELIVERY, SHORT, searchable
+from workflows.send_mail import MailToSend, SendMail
 
 _AWAY = (
     RPCStatusCode.UNAVAILABLE,
@@ -62,23 +65,46 @@ class Starter:
         """Start `DeliverWebhooks` for a batch, or find it started. Raises `TemporalAway`."""
         organization = str(batch.organization_id)
         client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                DeliverWebhooks.run,
+                Deliveries(batch.organization_id, batch.id, batch.cause),
+                id=f"deliver/{organization}/{batch.id}",
+                task_queue=DELIVERY,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization),
+                search_attributes=searchable(
+                    organization,
+                    asset=str(batch.asset_id) if batch.asset_id else None,
+                    event=batch.kind,
+                ),
+                static_summary=batch.summary,
+                request_eager_start=False,
+            )
+
+    async def send_mail(self, mail: WaitingMail) -> None:
+        """Start `SendMail` for a mail, or find it started. Raises `TemporalAway`."""
+        organization = str(mail.organization_id or "nobody")
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                SendMail.run,
+                MailToSend(organization, mail.id, mail.cause),
+                id=f"mail/{mail.id}",
+                task_queue=SHORT,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization, URGENT),
+                search_attributes=searchable(organization, event=f"mail.{mail.kind}"),
+                static_summary=f"{mail.kind} mail",
+                request_eager_start=False,
+            )
+
+    @asynccontextmanager
+    async def _answered(self) -> AsyncIterator[None]:
+        """A start inside ends in time, was made before, or raises `TemporalAway`."""
         try:
             async with asyncio.timeout(self._seconds):
-                await client.start_workflow(
-                    DeliverWebhooks.run,
-                    Deliveries(batch.organization_id, batch.id, batch.cause),
-                    id=f"deliver/{organization}/{batch.id}",
-                    task_queue=DELIVERY,
-                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                    priority=fair(organization),
-                    search_attributes=searchable(
-                        organization,
-                        asset=str(batch.asset_id) if batch.asset_id else None,
-                        event=batch.kind,
-                    ),
-                    static_summary=batch.summary,
-                    request_eager_start=False,
-                )
+                yield
         except WorkflowAlreadyStartedError:
             return
         except TimeoutError as fault:

@@ -14,7 +14,7 @@ from tests.journeys.commands import Ran, environment, inkloom
 from workers.doctor import examine
 from workers.stack import Stack
 
-CHECKS = ["PostgreSQL", "Tables", "Temporal", "Search attributes", "SECRET_KEY"]
+CHECKS = ["PostgreSQL", "Tables", "Temporal", "Search attributes", "SECRET_KEY", "Mail"]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
@@ -60,6 +60,7 @@ async def test_a_dead_database_and_a_dead_temporal_are_one_line_each() -> None:
         ("PostgreSQL", "away"),
         ("Temporal", "away"),
         ("SECRET_KEY", "ok"),
+        ("Mail", "ok"),
     ]
     assert "does not answer" in found["PostgreSQL"][1]
     assert "127.0.0.1:1 does not answer" in found["Temporal"][1]
@@ -84,6 +85,17 @@ async def test_what_is_not_set_is_told_with_what_to_do() -> None:
     assert away["PostgreSQL"] == "DATABASE_URL is not set; `inkloom up` embeds one"
     assert away["Temporal"] == "TEMPORAL_ADDRESS is not set; `inkloom up` embeds one"
     assert "openssl rand -base64 32" in away["SECRET_KEY"]
+
+
+async def test_it_says_whether_mail_can_be_sent() -> None:
+    production = {"environment": "production", "public_url": "https://ink.example"}
+    sealed = {"secret_key": KEY, "resend_api_key": ""}
+    assert (await examined(**{**production, **sealed}))["Mail"] == (
+        "no mail can be sent: RESEND_API_KEY is not set"
+    )
+    assert "Mail" not in await examined(resend_api_key="")
+    assert "MAIL_FROM" in (await examined(resend_api_key="re_1"))["Mail"]
+    assert "Mail" not in await examined(resend_api_key="re_1", mail_from="ink@ink.example")
 
 
 async def test_missing_tables_are_told_with_what_to_do(stack: Stack) -> None:

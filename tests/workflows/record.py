@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from activities.cause import Cause
+from activities.gateways.mailer import MailerAway
+from activities.mail import DeliverMail, MailReport
 from activities.rules.backoff import RETRY_POLICIES
 from tests.workflows.receivers import ORGANIZATION, Script, skipping_server, start_retry, working
+from workers.interceptors import HouseInterceptor
+from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.retry_delivery import RetryDelivery
+from workflows.send_mail import MailToSend, SendMail
 
 HISTORIES = Path(__file__).parent / "histories"
 STANDARD = RETRY_POLICIES["standard"]
@@ -60,6 +69,46 @@ async def record_batches(temporal: WorkflowEnvironment) -> None:
             await keep(f"deliver_webhooks_{name}", handle)
 
 
+async def record_mails(temporal: WorkflowEnvironment) -> None:
+    """A mail that was sent at the second try, and one that the provider refused."""
+    for name, report in (
+        ("sent", MailReport("sent")),
+        ("refused", MailReport("refused", "too late")),
+    ):
+        async with mailing(temporal, report) as queue:
+            mail = uuid4()
+            handle = await temporal.client.start_workflow(
+                SendMail.run,
+                MailToSend("nobody", mail, Cause("r-1")),
+                id=f"mail/{mail}",
+                task_queue=queue,
+            )
+            await handle.result()
+            await keep(f"send_mail_{name}", handle)
+
+
+@asynccontextmanager
+async def mailing(temporal: WorkflowEnvironment, report: MailReport) -> AsyncIterator[str]:
+    """A worker whose provider is away at the first try."""
+
+    @activity.defn(name="deliver_mail")
+    async def deliver_mail(command: DeliverMail) -> MailReport:
+        if activity.info().attempt == 1:
+            raise MailerAway("Resend did not take it: 429 rate_limit_exceeded", 7.0)
+        return report
+
+    queue = f"test-{uuid4()}"
+    async with Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[SendMail],
+        activities=[deliver_mail],
+        workflow_runner=make_runner(),
+        interceptors=[HouseInterceptor()],
+    ):
+        yield queue
+
+
 async def keep(name: str, handle: WorkflowHandle[Any, Any]) -> None:
     """Write the history under its name unless there is one."""
     path = HISTORIES / f"{name}.json"
@@ -73,6 +122,7 @@ async def main() -> None:
     async with await skipping_server() as temporal:
         await record_retries(temporal)
         await record_batches(temporal)
+        await record_mails(temporal)
     await asyncio.sleep(0.3)
 
 

@@ -1,0 +1,107 @@
+"""Mail through Resend (https://resend.com/docs/api-reference/emails/send-email).
+
+The id of a mail is its idempotency key: Resend takes it once, however often it is sent within 24 h.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import httpx
+import resend
+from resend.exceptions import NoContentError, ResendError
+from resend.http_client_async import AsyncHTTPClient
+
+from activities.gateways.mailer import MailerAway, MailRefused, OutgoingMail
+from activities.rules.backoff import parse_retry_after
+
+TOTAL_SECONDS = 15.0
+
+_REFUSING = (400, 409, 413, 422, 451)
+"""Statuses that are about the mail. Others are about our account, the network or the moment (a key
+that was rotated, a wrong base address): an operator or time mends those, so the mail waits."""
+
+_MENDABLE = ("concurrent_idempotent_requests", "invalid_from_address")
+"""Types under those statuses that are not about the mail."""
+
+
+class ResendMailer:
+    """One account. The SDK keeps key and address per process: make one mailer a process."""
+
+    keeps_words: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        api_key: str,
+        *,
+        base_url: str,
+        sender: str,
+        total_seconds: float = TOTAL_SECONDS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._sender = sender
+        self._total_seconds = total_seconds
+        self._now = now
+        self._wire = _Wire(total_seconds)
+        resend.api_key = api_key
+        resend.api_url = base_url
+        resend.default_async_http_client = self._wire
+
+    async def send(self, mail: OutgoingMail) -> str:
+        """Resend's id. The whole call takes `total_seconds` at most."""
+        letter: resend.Emails.SendParams = {
+            "from": self._sender,
+            "to": [mail.recipient],
+            "subject": mail.subject,
+            "text": mail.text,
+            "html": mail.html,
+            "headers": {"Auto-Submitted": "auto-generated", "X-Entity-Ref-ID": str(mail.id)},
+        }
+        try:
+            async with asyncio.timeout(self._total_seconds):
+                taken = await resend.Emails.send_async(letter, {"idempotency_key": str(mail.id)})
+            return str(taken["id"])
+        except ResendError as fault:
+            raise self._judged(fault) from None
+        except (TimeoutError, NoContentError, LookupError) as fault:
+            raise MailerAway(f"Resend gave no answer: {type(fault).__name__}") from None
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    def _judged(self, fault: ResendError) -> MailRefused | MailerAway:
+        """Without the fault's message: Resend repeats the address in it."""
+        status = int(fault.code) if str(fault.code).isdigit() else 500
+        kind = fault.error_type if re.fullmatch(r"\w{1,64}", str(fault.error_type)) else "unknown"
+        if status in _REFUSING and kind not in _MENDABLE:
+            return MailRefused(f"Resend refused it: {status} {kind}")
+        asked = {name.lower(): value for name, value in fault.headers.items()}.get("retry-after")
+        return MailerAway(
+            f"Resend did not take it: {status} {kind}", parse_retry_after(asked, self._now())
+        )
+
+
+class _Wire(AsyncHTTPClient):
+    """The SDK's way out, over connections that are kept."""
+
+    def __init__(self, seconds: float) -> None:
+        self._client = httpx.AsyncClient(timeout=seconds)
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        json: dict[str, object] | list[object] | None = None,
+        files: dict[str, Any] | None = None,
+        data: dict[str, str] | None = None,
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        answer = await self._client.request(method, url, headers=headers, json=json)
+        return answer.content, answer.status_code, answer.headers
+
+    async def close(self) -> None:
+        await self._client.aclose()
