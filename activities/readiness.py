@@ -16,6 +16,7 @@ _BACKLOG = text(
       (SELECT count(*) FROM event WHERE dispatched_at IS NULL),
       (SELECT extract(epoch FROM now() - min(created_at)) FROM event WHERE dispatched_at IS NULL),
       (SELECT count(*) FROM delivery_batch WHERE started_at IS NULL),
+      (SELECT count(*) FROM mail WHERE started_at IS NULL),
       (SELECT count(*) FROM delivery WHERE status = 'pending'),
       (SELECT extract(epoch FROM now() - min(created_at)) FROM delivery WHERE status = 'pending')
     """
@@ -29,6 +30,7 @@ class Backlog:
     waiting_events: int
     oldest_event_seconds: float
     waiting_batches: int
+    waiting_mails: int
     undelivered: int
     oldest_undelivered_seconds: float
 
@@ -36,11 +38,13 @@ class Backlog:
 async def read_backlog() -> Backlog:
     """Count what waits. Raises `DatabaseAway` when PostgreSQL does not answer."""
     async with transaction() as session:
-        events, event_age, batches, pending, pending_age = (await session.execute(_BACKLOG)).one()
+        row = (await session.execute(_BACKLOG)).one()
+    events, event_age, batches, mails, pending, pending_age = row
     return Backlog(
         waiting_events=events,
         oldest_event_seconds=round(float(event_age or 0), 3),
         waiting_batches=batches,
+        waiting_mails=mails,
         undelivered=pending,
         oldest_undelivered_seconds=round(float(pending_age or 0), 3),
     )

@@ -1,4 +1,4 @@
-"""What is over is forgotten: kept answers, buckets, captchas, links and sessions past their time.
+"""What is over is forgotten: kept answers, buckets, captchas, links, mails and sessions.
 
 Rows that prove something (audit, keys, grants) stay. Each table is swept in one bounded statement,
 so a long backlog is worked off in several turns.
@@ -25,6 +25,7 @@ _PASSED = {
     "refresh_token": "expires_at < :long_ago",
     "browser_session": "expires_at < :long_ago",
     "team_invite": "expires_at < :long_ago AND accepted_at IS NULL",
+    "mail": "created_at < :long_ago",
     "oauth_code": "expires_at < :long_ago",
     "oauth_token": "refresh_expires_at < :long_ago",
 }

@@ -62,6 +62,7 @@ async def _backlog() -> dict[str, float] | None:
         "waiting_events": backlog.waiting_events,
         "lag_seconds": backlog.oldest_event_seconds,
         "waiting_batches": backlog.waiting_batches,
+        "waiting_mails": backlog.waiting_mails,
         "undelivered": backlog.undelivered,
         "oldest_undelivered_seconds": backlog.oldest_undelivered_seconds,
     }

@@ -41,6 +41,7 @@ from schema.db import DatabaseAway, raw_connection
 from schema.settings import Settings
 from workers.bootstrap import set_up
 from workers.graceful import stop_signal
+from workers.sweep import keep_swept
 from workflows.reactions import WEBHOOKS, kinds_for
 from workflows.starter import Starter, TemporalAway
 
@@ -73,7 +74,11 @@ async def relay(settings: Settings) -> None:
         asked = stop_signal()
         woken = asyncio.Event()
         woken.set()
-        helpers = [asyncio.create_task(_listen(woken)), asyncio.create_task(_report())]
+        helpers = [
+            asyncio.create_task(_listen(woken)),
+            asyncio.create_task(_report()),
+            asyncio.create_task(keep_swept()),
+        ]
         loop = Relay(running.starter)
         log.info("relaying")
         try:
