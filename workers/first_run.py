@@ -22,7 +22,7 @@ from workers.bootstrap import gateways
 HOME = CreateOrganization(
     name="Home",
     slug="home",
-    owner_email="owner@localhost",
+    owner_email="owner@example.com",
     owner_name="Owner",
     plan="enterprise",
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from schema.settings import Settings
-from workers.first_run import LocalKey, ensure_local_key
+from workers.first_run import HOME, LocalKey, ensure_local_key
 from workers.ports import free_ports, require
 from workers.processes import StartFailed
 from workers.running import forget_running, note_running, write_whole
@@ -98,6 +98,9 @@ def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
     console.print(f"  API and redirects  {stack.api}", soft_wrap=True)
     console.print(f"  Documents          {stack.api}/docs", soft_wrap=True)
     if stack.settings.has_mailbox():
+        console.print(
+            f"  Sign in            {stack.api}/sign-in as {HOME.owner_email}", soft_wrap=True
+        )
         console.print(f"  Mailbox            {stack.api}/dev/mailbox", soft_wrap=True)
     console.print(
         f"  Temporal UI        {stack.temporal_ui or 'at your own Temporal'}", soft_wrap=True
