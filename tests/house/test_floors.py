@@ -42,8 +42,8 @@ TOP = {
 DATABASE = ("schema", "sqlalchemy", "sqlmodel", "psycopg", "alembic")
 
 SHARED_BY_DIALECTS = (
-    *("api.dialect", "api.routers", "api.browser", "api.pages.layout"),
-    *("api.faults", "api.statuses", "api.edge"),
+    *("api.dialect", "api.routers", "api.browser", "api.pages.layout", "api.status_pages"),
+    *("api.faults", "api.statuses", "api.coded"),
 )
 
 DRAWING = ("segno", "PIL", "isal", "zxingcpp")
