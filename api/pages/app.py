@@ -8,6 +8,8 @@ from starlette.types import Receive, Scope, Send
 
 from api.faults import RouteUnknown
 from api.pages.assets import FOLDER, every_asset
+from api.pages.invite import PATH as INVITE
+from api.pages.invite import invite_page
 from api.pages.sign_in import PATH as SIGN_IN
 from api.pages.sign_in import sign_in_page
 from api.status_pages import choose_language
@@ -15,13 +17,15 @@ from api.status_pages import choose_language
 FOR_GOOD = "public, max-age=31536000, immutable"
 """For an address that names its version: another content has another address (RFC 8246)."""
 
+PAGES = {SIGN_IN: sign_in_page, INVITE: invite_page}
+
 
 class Pages:
-    """`/sign-in` and `/static/{name}`. Raises `RouteUnknown` for a file that is not there."""
+    """`/sign-in`, `/invite` and `/static/{name}`. Raises `RouteUnknown` for no file's name."""
 
     def owns(self, path: str) -> bool:
         """Whether the path is a page's or a file's."""
-        return path.rstrip("/") == SIGN_IN or path.startswith(FOLDER)
+        return path.rstrip("/") in PAGES or path.startswith(FOLDER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -34,7 +38,7 @@ class Pages:
             response = _file(scope["path"].removeprefix(FOLDER), asked.get("v", ""), headers)
         else:
             language = choose_language(headers.get("accept-language", ""))
-            response = sign_in_page(language, asked)
+            response = PAGES[scope["path"].rstrip("/")](language, asked)
         await response(scope, receive, send)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from activities.sign_in_links import own_path
 from api.pages.assets import address_of
 from api.pages.layout import page
-from api.pages.words import SAID_LATER, SIGN_IN
+from api.pages.words import SIGN_IN, SIGN_IN_LATER
 
 PATH = "/sign-in"
 
@@ -39,11 +39,11 @@ _BODY = """
 
 
 def sign_in_page(language: str, asked: Mapping[str, str]) -> HTMLResponse:
-    """The page; `asked` is its query: `next`, a path of this site to go to afterwards, and `spent`
-    when the visitor comes from a link that no longer works."""
+    """The page; `asked` is its query: `next`, a path of this site to go to afterwards, `spent` when
+    the visitor comes from a link that no longer works, and `confirmed` from one that did."""
     words = SIGN_IN[language]
     next_path = own_path(asked.get("next", ""))
-    later = {name: words[name] for name in SAID_LATER}
+    later = {name: words[name] for name in SIGN_IN_LATER}
     values = {
         **words,
         "next": next_path,
@@ -54,9 +54,8 @@ def sign_in_page(language: str, asked: Mapping[str, str]) -> HTMLResponse:
         "language": language,
         "widget": json.dumps(WIDGET),
     }
-    notice = f'<p class="lead" role="alert">{escape(words["spent"])}</p>'
     body = _BODY.format(
-        notice=notice if asked.get("spent") else "",
+        notice=_notice(words, asked),
         **{name: escape(value) for name, value in values.items()},
     )
     return page(
@@ -66,3 +65,10 @@ def sign_in_page(language: str, asked: Mapping[str, str]) -> HTMLResponse:
         scripts=("altcha.min.js", "sign_in.js"),
         styles=("altcha.css", "page.css"),
     )
+
+
+def _notice(words: Mapping[str, str], asked: Mapping[str, str]) -> str:
+    for told, role in (("spent", "alert"), ("confirmed", "status")):
+        if asked.get(told):
+            return f'<p class="lead" role="{role}">{escape(words[told])}</p>'
+    return ""

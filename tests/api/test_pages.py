@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+from collections.abc import Mapping, Sequence
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.pages import assets
 from api.pages.layout import page
-from api.pages.words import SAID_LATER, SIGN_IN
-from tests.api.conftest import Client
+from api.pages.words import INVITE, INVITE_LATER, SIGN_IN, SIGN_IN_LATER
+from api.status_pages import LANGUAGES
+from tests.api.conftest import Client, Tenant
+from tests.api.test_business_invites import ACCEPT, invite
+
+Said = Mapping[str, Mapping[str, str]]
 
 
 def policy(header: str) -> dict[str, str]:
@@ -20,23 +26,38 @@ def policy(header: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
-async def test_sign_in_speaks_the_visitors_language(client: Client, language: str) -> None:
-    answer = await client.get("/sign-in", headers={"Accept-Language": f"{language};q=0.9, nl"})
+@pytest.mark.parametrize(("path", "said"), [("/sign-in", SIGN_IN), ("/invite?token=x", INVITE)])
+async def test_a_page_speaks_the_visitors_language(
+    client: Client, language: str, path: str, said: Said
+) -> None:
+    answer = await client.get(path, headers={"Accept-Language": f"{language};q=0.9, nl"})
     assert answer.status_code == 200
     assert answer.headers["content-language"] == language
     assert f'<html lang="{language}">' in answer.text
-    assert f"<h1>{SIGN_IN[language]['title']}</h1>" in answer.text
+    assert f"<h1>{said[language]['title']}</h1>" in answer.text
 
 
-def test_every_language_says_the_same_things() -> None:
-    for words in SIGN_IN.values():
-        assert words.keys() == SIGN_IN["en"].keys()
-        assert set(SAID_LATER) <= words.keys()
-        assert ("{email}" in words["sent"], "{wait}" in words["slow_down"]) == (True, True)
+@pytest.mark.parametrize(
+    ("said", "later", "filled"),
+    [
+        (SIGN_IN, SIGN_IN_LATER, {"sent": "{email}", "slow_down": "{wait}"}),
+        (INVITE, INVITE_LATER, {"welcome": "{organization}", "slow_down": "{wait}"}),
+    ],
+)
+def test_every_language_says_the_same_things(
+    said: Said, later: Sequence[str], filled: dict[str, str]
+) -> None:
+    assert said.keys() == set(LANGUAGES)
+    for words in said.values():
+        assert words.keys() == said["en"].keys()
+        assert set(later) <= words.keys()
+        braced = {name: "".join(re.findall(r"{.*?}", words[name])) for name in words}
+        assert {name: found for name, found in braced.items() if found} == filled
 
 
-async def test_no_page_runs_or_loads_what_is_not_ours(client: Client) -> None:
-    answer = await client.get("/sign-in")
+@pytest.mark.parametrize("path", ["/sign-in", "/invite?token=inv_x", "/invite"])
+async def test_no_page_runs_or_loads_what_is_not_ours(client: Client, path: str) -> None:
+    answer = await client.get(path)
     allowed = policy(answer.headers["content-security-policy"])
     assert allowed["default-src"] == "'none'"
     assert {allowed[name] for name in ("script-src", "style-src", "worker-src")} == {"'self'"}
@@ -47,10 +68,13 @@ async def test_no_page_runs_or_loads_what_is_not_ours(client: Client) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_all_that_the_page_loads_is_there_and_may_be_kept(client: Client) -> None:
-    text = (await client.get("/sign-in")).text
+@pytest.mark.parametrize(("path", "files"), [("/sign-in", 6), ("/invite?token=inv_x", 3)])
+async def test_all_that_the_page_loads_is_there_and_may_be_kept(
+    client: Client, path: str, files: int
+) -> None:
+    text = (await client.get(path)).text
     addresses = re.findall(r'"(/static/[^"]+)"', text)
-    assert len(addresses) == 6
+    assert len(addresses) == files
     for address in map(unescape, addresses):
         answer = await client.get(address)
         assert answer.status_code == 200
@@ -59,9 +83,59 @@ async def test_all_that_the_page_loads_is_there_and_may_be_kept(client: Client) 
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_every_word_that_the_script_says_is_there() -> None:
-    script = assets.every_asset()["sign_in.js"].content.decode()
-    assert set(re.findall(r"words\.(\w+)", script)) <= set(SAID_LATER)
+@pytest.mark.parametrize("name", ["sign_in.js", "invite.js"])
+async def test_what_a_script_imports_is_there_and_asked_for_each_time(
+    client: Client, name: str
+) -> None:
+    (imported,) = re.findall(r'from "\./([^"]+)"', script(name))
+    answer = await client.get(f"/static/{imported}")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize(
+    ("name", "later"), [("sign_in.js", SIGN_IN_LATER), ("invite.js", INVITE_LATER)]
+)
+def test_every_word_that_a_script_says_is_there(name: str, later: Sequence[str]) -> None:
+    said = set(re.findall(r"words\.(\w+)", script(name) + script("post.js")))
+    assert {"slow_down", "away"} < said <= set(later)
+
+
+def script(name: str) -> str:
+    """The text of a script."""
+    return assets.every_asset()[name].content.decode()
+
+
+@pytest.mark.parametrize("token", ["inv_Ab-9_x", '"><script>alert(1)</script>', "{x}&amp;'"])
+async def test_the_page_of_an_invitation_hands_its_token_to_the_script_and_to_nobody(
+    client: Client, token: str
+) -> None:
+    answer = await client.get("/invite", params={"token": token})
+    assert answer.status_code == 200
+    assert [unescape(held) for held in re.findall(r'data-token="([^"]*)"', answer.text)] == [token]
+    assert answer.text.count(escape(token)) == 1
+    assert "<script>" not in answer.text
+    assert token not in str(answer.headers)
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/invite", "/invite/", "/invite?token=", "/invite?token=%20"])
+async def test_a_link_without_a_token_is_called_incomplete(client: Client, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 400
+    assert INVITE["en"]["incomplete"] in answer.text
+    assert "<form" not in answer.text
+    assert "<script" not in answer.text
+
+
+async def test_looking_at_an_invitation_spends_nothing_and_tells_nothing(
+    client: Client, tenant: Tenant, database: AsyncConnection
+) -> None:
+    token = await invite(client, tenant, database)
+    known = await client.get("/invite", params={"token": token})
+    unknown = await client.get("/invite", params={"token": "inv_nobodys"})
+    assert known.text == unknown.text.replace("inv_nobodys", token)
+    assert (await client.head("/invite", params={"token": token})).status_code == 200
+    assert (await client.post(ACCEPT, json={"token": token})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -128,7 +202,7 @@ async def test_nothing_else_is_a_file(client: Client, path: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "ROUTE_UNKNOWN")
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/", "/static/page.css"])
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/", "/invite?token=x", "/static/page.css"])
 async def test_pages_take_get_only(client: Client, path: str) -> None:
     looked = await client.head(path)
     assert (looked.status_code, looked.content) == (200, b"")

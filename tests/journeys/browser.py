@@ -38,6 +38,14 @@ class Tab:
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
+    async def travel(self, address: str, *, offline: bool = False) -> None:
+        """Ask from another network address, as a trusted proxy tells it; offline, nobody at all."""
+        await self._ask("Network.enable")
+        forwarded = {"X-Forwarded-For": address}
+        await self._ask("Network.setExtraHTTPHeaders", headers=forwarded)
+        link = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        await self._ask("Network.emulateNetworkConditions", offline=offline, **link)
+
     async def _ask(self, method: str, **parameters: Any) -> Any:
         number = next(self._ids)
         await self.socket.send_json({"id": number, "method": method, "params": parameters})

@@ -1,6 +1,8 @@
 // Asks for a sign-in link: solves the captcha, takes it for a token, sends the address with it.
 // What is said and where to go afterwards is in the form's data- attributes.
 
+import { inWords, post } from "./post.js";
+
 const form = document.querySelector("#sign-in");
 const mail = form.querySelector("#email");
 const button = form.querySelector("button[type=submit]");
@@ -9,25 +11,6 @@ const trouble = document.querySelector("#trouble");
 const sent = document.querySelector("#sent");
 const words = JSON.parse(form.dataset.words);
 const language = document.documentElement.lang;
-
-/** An answer that is not a yes. */
-class Refused extends Error {
-  constructor(answer, body) {
-    super(`refused with ${answer.status}`);
-    this.answer = answer;
-    this.body = body;
-  }
-}
-
-async function post(address, content) {
-  const answer = await fetch(address, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: content && JSON.stringify(content),
-  });
-  if (!answer.ok) throw new Refused(answer, await answer.clone().json().catch(() => ({})));
-  return answer;
-}
 
 let refusedChallenge = null;
 
@@ -58,21 +41,12 @@ async function ask() {
   await post("/api/auth/email", { email: mail.value, captcha: token, next: form.dataset.next });
 }
 
-function wait(seconds) {
-  const [number, unit] = seconds < 120 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(number);
-}
-
-function inWords(fault) {
-  if (!(fault instanceof Refused)) return words.away;
+function explain(fault) {
+  const sentence = inWords(fault, words);
+  if (sentence) return sentence;
   const { answer, body } = fault;
-  if (answer.status === 429) {
-    const seconds = Number(answer.headers.get("Retry-After")) || 60;
-    return words.slow_down.replace("{wait}", wait(seconds));
-  }
   if (body.email ?? body.fields?.email) return words.wrong_address;
   if (answer.status === 400) return words.wrong_captcha;
-  if (answer.status >= 500) return words.away;
   return body.error ?? body.detail ?? words.away;
 }
 
@@ -107,7 +81,7 @@ form.addEventListener("submit", async (event) => {
     document.querySelector("#again").hidden = false;
     sent.focus();
   } catch (fault) {
-    const sentence = inWords(fault);
+    const sentence = explain(fault);
     complain(sentence, sentence === words.wrong_address);
     widget.reset();
   } finally {
