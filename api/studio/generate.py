@@ -10,9 +10,9 @@ from pydantic import Field
 from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
 from api.dialect import Body, Text
 from api.routers import By, make_router
-from api.studio.auth import authenticate, documented
+from api.studio.auth import authenticate_key_only, documented_for_keys
 
-router = make_router(authenticate, dependencies=[documented], tags=["generate"])
+router = make_router(authenticate_key_only, dependencies=[documented_for_keys], tags=["generate"])
 
 
 class GenerateIn(Body):
