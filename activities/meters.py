@@ -7,6 +7,7 @@ and that is logged: a limit protects the platform, it must not take it down.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -71,7 +72,8 @@ class Meter:
 
 async def take(command: Take) -> Standing | None:
     """Where the caller stands now. Raises `RateLimited`; None when the table cannot be reached."""
-    who = hashlib.sha256(command.who.encode()).hexdigest()[:32]
+    key = outside().vault.derive("rate buckets")
+    who = hmac.new(key, command.who.encode(), hashlib.sha256).hexdigest()[:32]
     name = f"{command.throttle.name}:{who}"
     now = outside().clock.now().timestamp()
     rows = await _ask(_TAKE, _bucket(name, command.throttle, now))

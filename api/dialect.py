@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated, Any
 
 import structlog
@@ -17,7 +16,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
@@ -25,7 +24,6 @@ from starlette.routing import Match
 from activities.cause import current_cause
 from activities.readiness import DatabaseAway
 from activities.rules.errors import DomainError, IdempotencyRunning, RateLimited
-from activities.rules.spelling import read_stamp
 from api.faults import (
     BodyNotJson,
     HttpFault,
@@ -83,18 +81,6 @@ PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
 
 Text = Annotated[str, StringConstraints(pattern=PLAIN)]
 """Text that PostgreSQL and a header can hold: no control characters."""
-
-
-def _read_moment(given: object) -> object:
-    return read_stamp(given) if isinstance(given, str) else given
-
-
-When = Annotated[
-    datetime,
-    BeforeValidator(_read_moment),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
-]
-"""A moment in a body or query: RFC 3339, with its zone."""
 
 
 class Application(FastAPI):

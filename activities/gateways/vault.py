@@ -26,6 +26,7 @@ class Vault:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._derived: dict[str, bytes] = {}
         self._cipher = AESGCM(key)
 
     def seal(self, secret: str, *, organization: UUID, row: UUID, nonce: bytes) -> bytes:
@@ -46,4 +47,7 @@ class Vault:
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose, always the same for this SECRET_KEY (HKDF, RFC 5869)."""
-        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key)
+        if purpose not in self._derived:
+            derivation = HKDF(SHA256(), 32, salt=None, info=purpose.encode())
+            self._derived[purpose] = derivation.derive(self._key)
+        return self._derived[purpose]

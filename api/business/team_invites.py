@@ -11,9 +11,9 @@ from activities.rules.throttles import AUTH
 from activities.sessions import OpenSession, open_session
 from activities.team_invites import AcceptInvite, Joined, accept_invite
 from api.browser import agent_of, set_session
-from api.business.fields import Id
 from api.dialect import Body, Text
 from api.routers import make_public_router
+from api.scalars import Id
 
 router = make_public_router(AUTH, tags=["team invites"])
 

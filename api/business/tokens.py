@@ -14,10 +14,10 @@ from activities.rules.credentials import KeyKind, KeyStatus
 from activities.rules.key_terms import LARGEST_CAP, LONGEST_GRACE, LONGEST_NAME
 from activities.rules.permissions import SCOPES
 from api.business.auth import DIALECT, authenticate, documented
-from api.business.fields import Id, Moment
 from api.business.paging import Asked, Paginator, paginate
-from api.dialect import Body, Text, When
+from api.dialect import Body, Text
 from api.routers import By, make_router
+from api.scalars import Id, Moment, When
 
 router = make_router(authenticate, dependencies=[documented], tags=["tokens"])
 

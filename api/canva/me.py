@@ -8,8 +8,8 @@ from activities.connections import ConnectionView, ReadConnection, read_connecti
 from activities.rules.permissions import Permission
 from activities.rules.spelling import prefixed
 from api.canva.auth import authenticate, documented
-from api.canva.fields import Moment, Out
 from api.routers import By, make_router
+from api.scalars import Moment, Out
 
 router = make_router(authenticate, dependencies=[documented], tags=["account"])
 

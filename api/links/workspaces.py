@@ -16,9 +16,9 @@ from activities.rules.permissions import Role
 from activities.rules.spelling import prefixed
 from api.dialect import Text
 from api.links.auth import authenticate, documented
-from api.links.fields import In, Moment, Out
 from api.links.paging import Asked
 from api.routers import By, make_router
+from api.scalars import In, Moment, Out
 
 router = make_router(authenticate, dependencies=[documented], tags=["workspaces"])
 

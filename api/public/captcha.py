@@ -15,8 +15,8 @@ from activities.captcha import (
 )
 from activities.rules.throttles import CAPTCHA
 from api.dialect import Text
-from api.public.fields import In, Moment, Out
 from api.routers import make_public_router
+from api.scalars import In, Moment, Out
 
 router = make_public_router(CAPTCHA, tags=["captcha"])
 

@@ -14,7 +14,7 @@ from activities.sign_up import SignUp, sign_up
 from activities.token_pairs import Pair
 from api.dialect import Body, Text
 from api.routers import make_public_router
-from api.studio.fields import Id
+from api.scalars import Id
 
 router = make_public_router(AUTH, tags=["account"])
 

@@ -13,10 +13,10 @@ from activities.key_ring import IssueKey, KeyView, ListKeys, issue_key, list_key
 from activities.rules.credentials import KeyStatus
 from activities.rules.key_terms import LARGEST_CAP, LONGEST_GRACE, LONGEST_NAME
 from activities.rules.permissions import SCOPES
-from api.dialect import Body, Text, When
+from api.dialect import Body, Text
 from api.routers import By, make_router
+from api.scalars import Id, Moment, When
 from api.studio.auth import DIALECT, authenticate, documented_for_people
-from api.studio.fields import Id, Moment
 from api.studio.paging import Asked, PageOut, present_page
 
 router = make_router(authenticate, dependencies=[documented_for_people], tags=["keys"])

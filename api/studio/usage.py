@@ -16,13 +16,13 @@ from activities.key_usage import (
     read_usage,
 )
 from api.routers import By, make_router
+from api.scalars import Id, Moment
 from api.studio.auth import (
     authenticate,
     authenticate_key_only,
     documented,
     documented_for_keys,
 )
-from api.studio.fields import Id, Moment
 
 of_keys = make_router(authenticate_key_only, dependencies=[documented_for_keys], tags=["usage"])
 router = make_router(authenticate, dependencies=[documented], tags=["usage"])

@@ -19,8 +19,8 @@ from activities.endpoints import (
 from activities.rules.outcomes import Status
 from api.dialect import Body, Text
 from api.routers import By, make_router
+from api.scalars import Id, Moment
 from api.studio.auth import authenticate, documented
-from api.studio.fields import Id, Moment
 from api.studio.paging import Asked, PageOut, present_page
 
 router = make_router(authenticate, dependencies=[documented], tags=["webhooks"])

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from activities.connections import ConnectionView, ReadConnection, read_connection
 from api.routers import By, make_router
+from api.scalars import Id
 from api.tracking.auth import authenticate, documented
-from api.tracking.fields import Id
 
 router = make_router(authenticate, dependencies=[documented], tags=["auth"])
 

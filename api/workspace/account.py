@@ -24,7 +24,7 @@ from activities.rules.paging import PageRequest
 from activities.rules.spelling import prefixed, unprefixed
 from api.browser import clear_session, documented, read_person
 from api.routers import ByPerson, make_person_router
-from api.workspace.fields import Moment, Out
+from api.scalars import Moment, Out
 
 
 def _not_stored(response: Response) -> None:
@@ -110,7 +110,7 @@ async def revoke(id: str, by: ByPerson) -> None:
     await revoke_session(RevokeSession(by, to_session_id(id)))
 
 
-@router.post("/api/auth/sessions/revoke-others", summary="Sign all other browsers out")
+@router.delete("/api/auth/sessions", summary="Sign all other browsers out")
 async def revoke_others(by: ByPerson) -> RevokedOut:
     return RevokedOut(revoked=(await revoke_other_sessions(RevokeOtherSessions(by))).count)
 

@@ -12,7 +12,7 @@ from activities.rules.spelling import prefixed
 from api.browser import documented, read_member
 from api.dialect import Text
 from api.routers import By, make_router
-from api.workspace.fields import Moment, Out
+from api.scalars import Moment, Out
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 

@@ -9,7 +9,7 @@ from activities.rules.errors import NotFound
 from activities.rules.spelling import prefixed, unprefixed
 from api.browser import documented, read_person
 from api.routers import ByPerson, make_person_router
-from api.workspace.fields import Moment, Out
+from api.scalars import Moment, Out
 
 ALL = "/api/auth/grants"
 

@@ -18,9 +18,9 @@ from activities.rules.key_terms import LARGEST_CAP, LONGEST_GRACE, LONGEST_NAME
 from activities.rules.permissions import Permission
 from activities.rules.spelling import prefixed, unprefixed
 from api.browser import documented, read_member
-from api.dialect import Text, When
+from api.dialect import Text
 from api.routers import By, make_router
-from api.workspace.fields import In, Moment, Out
+from api.scalars import In, Moment, Out, When
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 

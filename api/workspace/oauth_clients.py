@@ -22,7 +22,7 @@ from activities.rules.oauth import LONGEST_NAME, LONGEST_URI, MOST_URIS
 from api.browser import documented, read_member
 from api.dialect import Text
 from api.routers import By, make_router
-from api.workspace.fields import In, Moment, Out
+from api.scalars import In, Moment, Out
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 

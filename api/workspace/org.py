@@ -21,7 +21,7 @@ from activities.rules.spelling import prefixed
 from api.browser import documented, read_member
 from api.dialect import Text
 from api.routers import By, make_router
-from api.workspace.fields import In, Moment, Out
+from api.scalars import In, Moment, Out
 
 router = make_router(read_member, dependencies=[documented], tags=["organizations"])
 

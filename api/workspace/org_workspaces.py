@@ -22,7 +22,7 @@ from activities.workspaces import (
 )
 from api.browser import documented, read_member
 from api.routers import By, make_router
-from api.workspace.fields import In, Moment, Out
+from api.scalars import In, Moment, Out
 from api.workspace.org import Name, OrgId
 from api.workspace.paging import Asked
 

@@ -12,7 +12,7 @@ from activities.organizations import (
 from activities.rules.spelling import prefixed
 from api.browser import documented, read_person
 from api.routers import ByPerson, make_person_router
-from api.workspace.fields import In, Out
+from api.scalars import In, Out
 from api.workspace.org import Name, OrgOut, Slug
 from api.workspace.paging import Asked
 

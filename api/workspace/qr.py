@@ -25,8 +25,8 @@ from activities.rules.slugs import SPELLING
 from activities.rules.spelling import prefixed, unprefixed
 from api.dialect import Text
 from api.routers import By, make_router
+from api.scalars import In, Moment, Out
 from api.workspace.auth import authenticate, documented
-from api.workspace.fields import In, Moment, Out
 from api.workspace.paging import Asked
 
 router = make_router(authenticate, dependencies=[documented], tags=["qr"])

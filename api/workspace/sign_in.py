@@ -1,4 +1,4 @@
-"""`/api/auth`: signing in by a link, for everybody."""
+"""`/api/auth`: links that were mailed, to sign in or to confirm an address, for everybody."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import Field
 
+from activities.confirmations import ConfirmAddress, confirm_address, is_confirmation
 from activities.rules.errors import LinkSpent
 from activities.rules.throttles import AUTH
 from activities.sign_in_links import PATH, OpenByLink, RequestSignIn, open_by_link, request_sign_in
 from api.browser import agent_of, set_session
 from api.dialect import Text
 from api.routers import make_public_router
-from api.workspace.fields import In, Out
+from api.scalars import In, Out
 
 ASK_AGAIN = "/sign-in?spent=1"
 """Where a browser goes with a link that is spent."""
+
+CONFIRMED = "/sign-in?confirmed=1"
+"""Where a browser goes when the address is confirmed."""
 
 SENT = "A link is on its way to this address. It signs you in once, within 15 minutes."
 
@@ -49,6 +53,12 @@ class SignedInOut(Out):
     next: str
 
 
+class ConfirmedOut(Out):
+    """The address is confirmed; nobody is signed in by that."""
+
+    confirmed: bool
+
+
 @router.post("/api/auth/email", status_code=202, summary="Ask for a sign-in link by mail")
 async def ask(body: EmailIn) -> SentOut:
     await request_sign_in(RequestSignIn(body.email, body.captcha, body.next))
@@ -57,28 +67,36 @@ async def ask(body: EmailIn) -> SentOut:
 
 @router.get(
     PATH,
-    summary="Open a sign-in link",
-    response_model=SignedInOut,
+    summary="Open a link to sign in or to confirm an address",
+    response_model=SignedInOut | ConfirmedOut,
     responses={303: {"description": "A browser is sent on, with the cookie or to ask again."}},
 )
 async def verify(request: Request, token: Annotated[Text, Query(max_length=200)] = "") -> Response:
     try:
+        if is_confirmation(token):
+            await confirm_address(ConfirmAddress(token))
+            return _sent_on(request, CONFIRMED, ConfirmedOut(confirmed=True))
         opened = await open_by_link(OpenByLink(token, agent_of(request)))
     except LinkSpent:
         if _wants_json(request):
             raise
         return RedirectResponse(ASK_AGAIN, 303, headers=PRIVATE)
-    response: Response = RedirectResponse(opened.next_path, 303, headers=PRIVATE)
-    if _wants_json(request):
-        out = SignedInOut(signed_in=True, next=opened.next_path)
-        response = JSONResponse(out.model_dump(by_alias=True), headers=PRIVATE)
+    out = SignedInOut(signed_in=True, next=opened.next_path)
+    response = _sent_on(request, opened.next_path, out)
     set_session(response, request, opened.token)
     return response
 
 
-@router.head(PATH, summary="Look at a sign-in link without opening it", include_in_schema=False)
+@router.head(PATH, summary="Look at a link without opening it", include_in_schema=False)
 async def look() -> Response:
     return Response(headers=PRIVATE)
+
+
+def _sent_on(request: Request, path: str, out: Out) -> Response:
+    """The answer for a program, or for a browser the way to its next page."""
+    if _wants_json(request):
+        return JSONResponse(out.model_dump(by_alias=True), headers=PRIVATE)
+    return RedirectResponse(path, 303, headers=PRIVATE)
 
 
 def _wants_json(request: Request) -> bool:

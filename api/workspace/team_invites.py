@@ -23,7 +23,7 @@ from activities.team_invites import (
 from api.browser import documented, read_member
 from api.dialect import Text
 from api.routers import By, make_router
-from api.workspace.fields import In, Moment, Out
+from api.scalars import In, Moment, Out
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 

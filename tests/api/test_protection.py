@@ -19,8 +19,8 @@ from activities.gateways.clock import FixedClock
 from activities.keys import CreateKey, create_key
 from activities.outside import Outside
 from api.app import make_app
-from schema.db import connect, disconnect
 from tests.api.conftest import Client, Tenant
+from tests.builders.databases import a_database
 from tests.builders.tenants import an_organization
 
 CODE = {"destination_url": "https://example.com/a"}
@@ -212,20 +212,15 @@ async def _here() -> bool:
 
 @pytest_asyncio.fixture
 async def real(database_url: str, world: Outside) -> AsyncIterator[tuple[Client, dict[str, str]]]:
-    """The application over real connections, and a key whose bucket holds 200 calls."""
-    await connect(database_url)
-    organization = await an_organization(f"real-{uuid.uuid4().hex[:8]}")
-    made = await create_key(CreateKey(organization.id, "studio", "test"))
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        mine = (organization.id,)
-        await connection.execute("UPDATE organization SET plan = 'pro' WHERE id = %s", mine)
+    """The application over real connections to a database of its own, and a key of plan pro."""
+    async with a_database(database_url, connections=10) as url:
+        organization = await an_organization()
+        made = await create_key(CreateKey(organization.id, "studio", "test"))
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            await connection.execute("UPDATE organization SET plan = 'pro'")
         transport = httpx.ASGITransport(make_app(temporal_here=_here))
         async with Client(transport=transport, base_url="https://ink.test", timeout=30) as client:
             yield client, {"X-Api-Key": made.secret}
-        await connection.execute("DELETE FROM idempotency_key")
-        await connection.execute("DELETE FROM event WHERE organization_id = %s", mine)
-        await connection.execute("DELETE FROM qr_code WHERE organization_id = %s", mine)
-    await disconnect()
 
 
 async def test_sixty_four_creates_with_one_key_make_one_row(

@@ -43,7 +43,7 @@ DATABASE = ("schema", "sqlalchemy", "sqlmodel", "psycopg", "alembic")
 
 SHARED_BY_DIALECTS = (
     *("api.dialect", "api.routers", "api.browser", "api.pages.layout", "api.status_pages"),
-    *("api.faults", "api.statuses", "api.coded"),
+    *("api.faults", "api.statuses", "api.coded", "api.scalars"),
 )
 
 DRAWING = ("segno", "PIL", "isal", "zxingcpp")
