@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -57,6 +57,7 @@ async def once(command: Once) -> Kept:
     `IdempotencyRunning` while the first one is under way in any process.
     """
     key_hash = hashlib.sha256(command.scope.bytes + command.key.encode()).digest()
+    command = replace(command, fingerprint=_sealed(command.fingerprint))
     async with _gate(), transaction() as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(_lock(key_hash)))):
             raise IdempotencyRunning
@@ -71,6 +72,11 @@ async def once(command: Once) -> Kept:
         answer = await command.act()
         await _keep(session, command, key_hash, answer)
         return Kept(answer, is_replay=False)
+
+
+def _sealed(fingerprint: bytes) -> bytes:
+    """Keyed, so that who reads the table cannot try which password a sign-up was sent with."""
+    return hmac.digest(outside().vault.derive("idempotency fingerprint"), fingerprint, "sha256")
 
 
 def _lock(key_hash: bytes) -> int:

@@ -16,6 +16,7 @@ from ulid import ULID
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from activities.cause import Cause, caused_by
+from activities.rules.discretion import discreet
 from api.faults import BodyTooLarge
 
 MOST_BODY_BYTES = 1024 * 1024
@@ -43,7 +44,8 @@ log = structlog.get_logger("inkloom.http")
 
 
 class Edge:
-    """Wraps the whole application. A client's own X-Request-Id is kept when it is sane.
+    """Wraps the whole application. A client's own X-Request-Id is kept when it is sane and no
+    credential: it goes into logs and histories.
 
     From `trusted_proxies` X-Forwarded-For and -Proto are believed: then the scope has the client's
     own address and scheme, and `inkloom.proxied` is true.
@@ -69,7 +71,8 @@ class Edge:
             return
         scope["inkloom.proxied"] = _inside(scope.get("client"), self._trusted_proxies)
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _SANE.fullmatch(given) else str(ULID())
+        sane = _SANE.fullmatch(given) and discreet(given) == given
+        request_id = given if sane else str(ULID())
         began = time.perf_counter()
         status = 500
 

@@ -18,6 +18,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 from psycopg_pool import PoolTimeout as QuickPoolTimeout
+from sqlalchemy import ExceptionContext, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
@@ -82,7 +83,9 @@ async def connect(
         pool_timeout=patience,
         pool_pre_ping=False,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "inkloom"},
+        hide_parameters=True,
     )
+    event.listen(_Door.engine.sync_engine, "handle_error", _leave_out_details)
     _Door.quick = _quick_pool(url)
     await _Door.quick.open(wait=False)
 
@@ -172,6 +175,13 @@ def _new_session() -> AsyncSession:
     if _Door.engine is None:
         raise RuntimeError("connect() first")
     return AsyncSession(_Door.engine, expire_on_commit=False)
+
+
+def _leave_out_details(context: ExceptionContext) -> None:
+    """Errors go into logs and histories: keep PostgreSQL's sentence, drop the rows it quotes."""
+    for fault in (context.original_exception, context.sqlalchemy_exception):
+        if fault is not None and fault.args:
+            fault.args = (str(fault.args[0]).partition("\n")[0], *fault.args[1:])
 
 
 def _quick_pool(url: str) -> QuickPool:

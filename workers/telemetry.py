@@ -1,8 +1,9 @@
 """Logs, traces and metrics of a process, wired once.
 
 Logs are structured: JSON lines, or coloured ones on a terminal. Every line carries the role of the
-process and, where there is one, the request id that began it. Secrets never reach a logger; a
-processor blanks values of fields that are named like one, should it happen all the same.
+process and, where there is one, the request id that began it. Secrets never reach a logger; values
+of fields that are named like one are blanked, and so is what is spelled like one or like a mail
+address, should it happen all the same.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 
+from activities.rules.discretion import HIDDEN, discreet
 from schema.settings import Settings, SettingWrong
 
 SECRET_NAMES = ("secret", "token", "password", "authorization", "cookie", "api_key")
-HIDDEN = "[hidden]"
 EXPORT_SECONDS = 2.0
 """How long spans are tried to be sent; a collector that is away must not hold up a stop."""
 
@@ -46,7 +47,7 @@ def start_telemetry(settings: Settings, role: str) -> None:
     if settings.otel_exporter_otlp_endpoint:
         provider = TracerProvider(resource=Resource({"service.name": f"inkloom-{role}"}))
         endpoint = f"{settings.otel_exporter_otlp_endpoint.rstrip('/')}/v1/traces"
-        provider.add_span_processor(_HideQueries())
+        provider.add_span_processor(_HideSecrets())
         provider.add_span_processor(
             BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=EXPORT_SECONDS))
         )
@@ -75,12 +76,15 @@ def stop_telemetry() -> None:
         provider.shutdown()
 
 
-class _HideQueries(SpanProcessor):
-    """FastAPI's spans carry the query string as it came, and with it `?secret=` and the like."""
+class _HideSecrets(SpanProcessor):
+    """FastAPI's spans carry path and query as they came, and with them `?secret=` and the like."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         if "url.query" in (span.attributes or {}):
             span.set_attribute("url.query", HIDDEN)
+        for name, value in (span.attributes or {}).items():
+            if isinstance(value, str) and discreet(value) != value:
+                span.set_attribute(name, discreet(value))
 
 
 def _serve_metrics(settings: Settings) -> None:
@@ -135,10 +139,12 @@ def _form(settings: Settings) -> list[Any]:
     """What turns an event into text, at last."""
     terminal = sys.stderr.isatty()
     if settings.log_format == "json" or (settings.log_format == "auto" and not terminal):
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        render = structlog.processors.JSONRenderer()
+        return [structlog.processors.format_exc_info, hide_secrets, render]
     # The default traceback shows local variables, and with them secrets.
     plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=plain)]
+    console = structlog.dev.ConsoleRenderer(colors=terminal, exception_formatter=plain)
+    return [console, hide_secrets]
 
 
 def _name_role(role: str) -> Any:
@@ -165,3 +171,15 @@ def blank_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMa
         elif isinstance(value, dict):
             event[name] = blank_secrets(_, __, dict(value))
     return event
+
+
+def hide_secrets(_: Any, __: str, said: Any) -> Any:
+    """Replace what is spelled like a secret or a mail address in texts, at any depth."""
+    match said:
+        case str():
+            return discreet(said)
+        case dict():
+            return {name: hide_secrets(_, __, value) for name, value in said.items()}
+        case list() | tuple():
+            return [hide_secrets(_, __, value) for value in said]
+    return said

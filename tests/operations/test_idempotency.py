@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -83,6 +84,14 @@ async def test_an_answer_is_not_kept_in_clear(database: AsyncConnection) -> None
     (stored,) = (await database.execute(text("SELECT k::text FROM idempotency_key k"))).one()
     assert b"shown once".hex() not in stored
     assert "c2hvd24g" not in stored
+
+
+@pytest.mark.usefixtures("world")
+async def test_a_stored_fingerprint_does_not_confirm_a_guess(database: AsyncConnection) -> None:
+    guess = hashlib.sha256(b"a body with a password in it").digest()
+    await once(Once(SCOPE, "k", guess, creating(await a_tenant())))
+    stored = (await database.execute(text("SELECT fingerprint FROM idempotency_key"))).scalar_one()
+    assert bytes(stored) not in (guess, hashlib.sha256(guess).digest())
 
 
 @pytest_asyncio.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from traceback import format_exception
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from schema.db import DatabaseAway, connect, disconnect, raw_connection, transaction
@@ -38,6 +40,19 @@ async def test_what_fails_leaves_nothing_behind() -> None:
         await half()
     async with transaction() as session:
         assert await session.scalar(text("SELECT count(*) FROM account_user")) == 0
+
+
+@pytest.mark.usefixtures("open_door")
+async def test_an_error_quotes_neither_rows_nor_parameters() -> None:
+    statement = text("INSERT INTO account_user (id, email) VALUES (gen_random_uuid(), :email)")
+    values = {"email": "ada@example.com"}
+    with pytest.raises(IntegrityError) as caught:
+        async with transaction() as session:
+            await session.execute(statement, values)
+    told = "".join(format_exception(caught.value))
+    assert "null value in column" in told
+    assert "INSERT INTO account_user" in told
+    assert "ada@" not in told
 
 
 @pytest.mark.usefixtures("open_door")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from workers.telemetry import HIDDEN, blank_secrets
+from activities.rules.discretion import HIDDEN
+from workers.telemetry import blank_secrets
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +30,11 @@ with structlog.contextvars.bound_contextvars(request_id="01HZ8ABCDEF"):
             1 / 0
         except ZeroDivisionError:
             log.exception("failed")
-    fail("hunter2")
+            raise LookupError("ada@example.com") from None
+    try:
+        fail("hunter2")
+    except LookupError:
+        log.exception("asked", path="/keys/qrs_" + "x" * 43, seen=["ada@example.com"])
 """
 
 
@@ -70,8 +75,8 @@ def test_everything_else_is_kept_and_what_the_caller_holds_is_not_changed() -> N
 
 
 def test_lines_of_ours_and_of_libraries_have_one_shape() -> None:
-    ours, theirs, failed = (json.loads(line) for line in logged())
-    for line in (ours, theirs, failed):
+    ours, theirs, failed, asked = (json.loads(line) for line in logged())
+    for line in (ours, theirs, failed, asked):
         assert line["role"] == "relay"
         assert line["request_id"] == "01HZ8ABCDEF"
         assert line["timestamp"].endswith("Z")
@@ -85,6 +90,8 @@ def test_lines_of_ours_and_of_libraries_have_one_shape() -> None:
     assert (theirs["token"], theirs["size"]) == (HIDDEN, 3)
     assert failed["level"] == "error"
     assert "ZeroDivisionError" in failed["exception"]
+    assert (asked["path"], asked["seen"]) == (f"/keys/{HIDDEN}", [HIDDEN])
+    assert asked["exception"].endswith(f"LookupError: {HIDDEN}")
 
 
 def test_the_level_and_the_console_are_settings() -> None:
@@ -99,4 +106,4 @@ def test_the_level_and_the_console_are_settings() -> None:
 def test_no_form_of_the_log_shows_a_secret(form: str) -> None:
     lines = logged(LOG_FORMAT=form)
     assert len(lines) >= 3
-    assert not any("hunter2" in line for line in lines)
+    assert not any(hidden in line for line in lines for hidden in ("hunter2", "ada@", "x" * 43))
