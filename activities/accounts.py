@@ -57,10 +57,14 @@ class ReadAccount:
 
 @dataclass(frozen=True)
 class AccountView:
-    """A person, and what that person is and may in one organization; permissions are sorted."""
+    """A person, and what that person is and may in one organization; permissions are sorted.
+
+    `email_confirmed` tells whether somebody has shown that the address is theirs.
+    """
 
     user_id: UUID
     email: str
+    email_confirmed: bool
     name: str
     organization_id: UUID
     organization_name: str
@@ -121,6 +125,7 @@ async def read_account(command: ReadAccount) -> AccountView:
     return AccountView(
         user_id=user.id,
         email=user.email,
+        email_confirmed=user.proved_at is not None,
         name=user.name,
         organization_id=organization.id,
         organization_name=organization.name,

@@ -7,8 +7,9 @@ same: the account is looked for, or made, when the link is opened.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import urlencode
 
 from sqlalchemy import update
@@ -25,6 +26,8 @@ from activities.rules.throttles import MAIL_ADDRESS
 from activities.sessions import OpenSession, open_session
 from schema.db import transaction
 from schema.tables import SignInLinkRow
+
+Purpose = Literal["sign_in", "confirm"]
 
 PREFIX = "sil_"
 LIFETIME = timedelta(minutes=15)
@@ -67,6 +70,22 @@ class SignedIn:
     next_path: str
 
 
+@dataclass(frozen=True)
+class SpendLink:
+    """Use up the link with this token, if it was mailed for this purpose."""
+
+    token: str = field(repr=False)
+    purpose: Purpose
+
+
+@dataclass(frozen=True)
+class SpentLink:
+    """The address that the link was mailed to, and where to go now."""
+
+    email: str = field(repr=False)
+    next_path: str
+
+
 async def request_sign_in(command: RequestSignIn) -> None:
     """Put the mail on its way; links sent before stay good.
 
@@ -96,14 +115,27 @@ async def request_sign_in(command: RequestSignIn) -> None:
 async def open_by_link(command: OpenByLink) -> SignedIn:
     """Use the link up and sign its address in; an address not seen before gets an account.
 
-    Raises `LinkSpent` for a link that was used, is too old, or was never ours. Of two that open one
-    link at once, one is refused.
+    Raises `LinkSpent` as `spend_link` does. Of two that open one link at once, one is refused.
+    """
+    async with transaction():
+        link = await spend_link(SpendLink(command.token, "sign_in"))
+        person = await prove_address(ProveAddress(link.email))
+        opened = await open_session(OpenSession(person.id, command.agent))
+    return SignedIn(opened.token, opened.expires_at, link.next_path)
+
+
+async def spend_link(command: SpendLink) -> SpentLink:
+    """Use the link up in the open transaction; what it is good for is up to the caller.
+
+    Raises `LinkSpent` for a link that was used, is too old, was never ours, or is for another
+    purpose.
     """
     now = outside().clock.now()
     spend = (
         update(SignInLinkRow)
         .where(
             col(SignInLinkRow.token_hash) == fingerprint(command.token),
+            col(SignInLinkRow.purpose) == command.purpose,
             col(SignInLinkRow.used_at).is_(None),
             col(SignInLinkRow.expires_at) > now,
         )
@@ -113,12 +145,9 @@ async def open_by_link(command: OpenByLink) -> SignedIn:
     async with transaction() as session:
         spent = await session.execute(spend, execution_options={"synchronize_session": False})
         found = spent.first()
-        if found is None:
-            raise LinkSpent
-        email, next_path = found
-        person = await prove_address(ProveAddress(email))
-        opened = await open_session(OpenSession(person.id, command.agent))
-    return SignedIn(opened.token, opened.expires_at, next_path)
+    if found is None:
+        raise LinkSpent
+    return SpentLink(*found)
 
 
 def own_path(text: str) -> str:

@@ -1,4 +1,7 @@
-"""Signing up: a person with a password, an organization and the first pair, all or none."""
+"""Signing up: a person with a password, an organization and the first pair, all or none.
+
+The address is not proved yet; a mail asks for that.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from activities.accounts import (
     create_organization,
 )
 from activities.audit import Act, record_act
+from activities.confirmations import MailConfirmation, mail_confirmation
 from activities.outside import outside
 from activities.passwords import HashPassword, hash_password
 from activities.people import canonical_address
@@ -63,10 +67,12 @@ async def sign_up(command: SignUp) -> SignedUp:
         await record_act(
             Act(organization.id, "jwt", user_id, wanted.name, "organization.created", target)
         )
+        await mail_confirmation(MailConfirmation(wanted.email))
         pair = await open_pair(OpenPair(user_id, organization.id))
     account = AccountView(
         user_id=user_id,
         email=wanted.email,
+        email_confirmed=False,
         name=wanted.name,
         organization_id=organization.id,
         organization_name=organization.name,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from activities.audit import Act, done_by, record_act
+from activities.confirmations import ConfirmedPerson, confirmed_person
 from activities.mail import QueueMail, queue_mail
 from activities.members import MustOutrank, must_outrank
 from activities.meters import Take, take
@@ -22,7 +23,7 @@ from activities.permits import needs
 from activities.rules import naming
 from activities.rules.actors import Actor
 from activities.rules.credentials import fingerprint, spell
-from activities.rules.errors import AlreadyMember, Forbidden, InvalidFields, InviteSpent, NotFound
+from activities.rules.errors import AlreadyMember, InvalidFields, InviteSpent, NotFound
 from activities.rules.paging import Page, PageRequest
 from activities.rules.permissions import Role, role_named
 from activities.rules.plans import must_have_room, plan_of
@@ -98,14 +99,14 @@ class Joined:
 async def invite_member(command: InviteMember) -> InviteView:
     """Write an invitation and mail it; an open one to the same address is replaced.
 
-    It tells nobody whether the address has an account. Raises `InvalidFields`, `Forbidden` (admins
-    invite no owners), `AlreadyMember`, `RateLimited`, and `PlanLimitReached` when members and open
-    invitations together are as many as the plan allows.
+    It tells nobody whether the address has an account. Raises `InvalidFields` (also for who has not
+    confirmed their own address), `Forbidden` (admins invite no owners), `AlreadyMember`,
+    `RateLimited`, and `PlanLimitReached` when members and open invitations together are as many as
+    the plan allows.
     """
     by, now = command.by, outside().clock.now()
     email = canonical_address(command.email)
-    if by.user_id is None:
-        raise Forbidden("members.write")
+    inviter = await confirmed_person(ConfirmedPerson(by))
     await take(Take(AUTH, f"invitations of {by.organization_id}"))
     await take(Take(MAIL_ADDRESS, f"invitation to {email}"))
     token = spell(PREFIX, outside().dice.throw(32))
@@ -122,7 +123,7 @@ async def invite_member(command: InviteMember) -> InviteView:
             email=email,
             role=command.role,
             token_hash=fingerprint(token),
-            invited_by=by.user_id,
+            invited_by=inviter.id,
             expires_at=now + LIFETIME,
         )
         session.add(row)

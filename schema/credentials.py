@@ -25,12 +25,16 @@ class SessionRow(Row, table=True):
 
 
 class SignInLinkRow(Row, table=True):
-    """A one-use link that was mailed to an address, whether an account has it or not."""
+    """A one-use link that was mailed to an address, whether an account has it or not.
+
+    `purpose` is sign_in or confirm: the latter proves the address of an account and opens nothing.
+    """
 
     __tablename__ = "sign_in_link"
 
     email: str = Field(index=True)
     token_hash: bytes = Field(unique=True)
+    purpose: str = "sign_in"
     next_path: str = "/"
     expires_at: datetime = Field(sa_type=Timestamp)
     used_at: datetime | None = Field(default=None, sa_type=Timestamp)

@@ -13,7 +13,7 @@ from html import escape
 from typing import Literal
 from urllib.parse import urlsplit
 
-MailKind = Literal["sign_in", "team_invite"]
+MailKind = Literal["sign_in", "confirm_address", "team_invite"]
 
 TRY_FOR = timedelta(hours=24)
 """How long a mail is tried: no longer than the provider knows its idempotency key."""
@@ -53,6 +53,16 @@ _TEMPLATES: Mapping[str, _Template] = {
         button="Sign in",
         closing="It works once, within {minutes}. If you did not ask for it, ignore this mail: "
         "without the link nobody can sign in.",
+    ),
+    "confirm_address": _Template(
+        words=(),
+        counted={"days": "day"},
+        subject="Confirm your address for Inkloom",
+        opening="Somebody signed up to Inkloom with this address. If that was you, confirm that "
+        "it is yours.",
+        button="Confirm my address",
+        closing="It works once, within {days}. If you did not sign up, ignore this mail: do not "
+        "open the link, and the account stays unconfirmed.",
     ),
     "team_invite": _Template(
         words=("organization", "inviter", "role"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.studio import account, dynamic, generate, keys, me, tokens, usage, webhooks
+from api.studio import account, confirmation, dynamic, generate, keys, me, tokens, usage, webhooks
 from api.studio.errors import REFUSALS, present
 
 PREFIXES = (
     *("/api/v1/dynamic", "/api/v1/generate", "/api/v1/webhooks"),
     *("/api/auth/signup", "/api/auth/login"),
-    *("/api/auth/token", "/api/auth/me"),
+    *("/api/auth/token", "/api/auth/me", "/api/auth/confirm"),
     *("/api/v1/keys", "/api/v1/usage"),
 )
 
@@ -22,7 +22,7 @@ def make_studio() -> Dialect:
         "header, or the access token of a sign-in as a bearer.",
         routers=[
             *(dynamic.router, generate.router, webhooks.router),
-            *(account.router, tokens.router, me.router),
+            *(account.router, tokens.router, me.router, confirmation.router),
             *(keys.router, usage.of_keys, usage.router),
         ],
         present=present,

@@ -20,6 +20,7 @@ class MeOut(BaseModel):
     organization: OrganizationOut
     role: Role | None
     permissions: list[Permission]
+    email_confirmed: bool
 
 
 @router.get("/api/auth/me/", summary="Current user profile")
@@ -30,4 +31,5 @@ async def me(by: By) -> MeOut:
         organization=present_organization(account),
         role=account.role,
         permissions=list(account.permissions),
+        email_confirmed=account.email_confirmed,
     )

@@ -18,6 +18,7 @@ from activities.outside import Outside
 from activities.sessions import OpenSession, open_session
 from activities.token_pairs import OpenPair, open_pair
 from api.app import make_app
+from tests.builders.members import prove
 from tests.builders.tenants import a_key, an_organization
 
 Client = httpx.AsyncClient
@@ -65,6 +66,7 @@ async def make_tenant(
 ) -> Callable[..., Awaitable[Tenant]]:
     async def make(slug: str, plan: str = "free") -> Tenant:
         organization = await an_organization(slug)
+        await prove(organization.owner_id)
         await database.execute(
             text("UPDATE organization SET plan = :plan WHERE id = :id"),
             {"plan": plan, "id": organization.id},

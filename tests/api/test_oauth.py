@@ -1,4 +1,4 @@
-"""The authorization server as clients meet it: authlib's own client, and a browser with a person."""
+"""The authorization server as clients meet it: authlib's own client, a browser, a person."""
 
 from __future__ import annotations
 
@@ -375,6 +375,6 @@ async def test_pages_of_every_origin_reach_all_but_the_consent_page(client: Clie
 
 async def test_many_tries_from_one_network_are_slowed_down(client: Client) -> None:
     answers = [await client.post(TOKEN, data={"grant_type": "x"}) for _ in range(121)]
-    assert answers[-2].json()["error"] == "invalid_client"
+    assert answers[-2].json()["error"] == "unsupported_grant_type"
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) > 0

@@ -74,6 +74,7 @@ async def test_a_dashboard_signs_in_refreshes_and_signs_out(
         "organization": made["organization"],
         "role": "owner",
         "permissions": sorted(PERMISSIONS),
+        "email_confirmed": False,
     }
 
     out = await client.post("/api/auth/token/revoke/", json={"refresh": second["refresh"]})

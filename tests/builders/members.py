@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from activities.accounts import OrganizationView
 from activities.outside import outside
 from activities.rules.actors import Actor, Person
@@ -29,6 +32,13 @@ async def a_user(name: str) -> UUID:
         return row.id
 
 
+async def prove(user_id: UUID) -> None:
+    """Somebody's address is proved, and nothing of theirs is taken back."""
+    proof = update(UserRow).where(col(UserRow.id) == user_id)
+    async with transaction() as session:
+        await session.execute(proof.values(proved_at=outside().clock.now()))
+
+
 async def a_membership(organization_id: UUID, user_id: UUID, role: str) -> UUID:
     row = MembershipRow(
         created_at=outside().clock.now(),
@@ -47,7 +57,8 @@ async def a_token(user_id: UUID) -> str:
 
 
 async def the_owner(home: OrganizationView) -> Actor:
-    """Who made the organization, signed in."""
+    """Who made the organization, signed in, with a proved address."""
+    await prove(home.owner_id)
     return await authenticate_session(AuthenticateSession(await a_token(home.owner_id), home.id))
 
 

@@ -30,7 +30,9 @@ ADMINS: frozenset[Role] = frozenset(("owner", "admin"))
 OWNERS: frozenset[Role] = frozenset(("owner",))
 
 MAY: dict[str, frozenset[Role]] = {
+    "ask_confirmation": EVERYONE,
     "change_role": ADMINS,
+    "confirmed_person": EVERYONE,
     "create_endpoint": ADMINS,
     "create_qr_code": EDITORS,
     "create_workspace": ADMINS,

@@ -19,7 +19,6 @@ from activities.accounts import (
 )
 from activities.people import ProveAddress, prove_address
 from activities.sessions import OpenSession, open_session
-from tests.builders.members import prove
 from tests.journeys.browser import CHROMIUM, a_tab
 from tests.journeys.conftest import until
 from workers.bootstrap import gateways
@@ -59,7 +58,6 @@ async def owner(stack: Stack) -> AsyncIterator[tuple[httpx.AsyncClient, str]]:
     async with gateways(stack.settings):
         team = await find_organization(FindOrganization(TEAM.slug))
         team = team or await create_organization(TEAM)
-        await prove(team.owner_id)
         await prove_address(ProveAddress(TEAM.owner_email))
         token = (await open_session(OpenSession(team.owner_id))).token
     headers = {"Cookie": f"ink_session={token}", "Accept": "application/json"}

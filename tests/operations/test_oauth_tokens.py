@@ -241,6 +241,16 @@ async def test_a_token_ends_with_its_workspace(database: AsyncConnection) -> Non
     await authenticate_oauth(AuthenticateOAuth(whole.access_token))
 
 
+async def test_a_token_ends_with_its_client(database: AsyncConnection) -> None:
+    home, client = await a_home()
+    tokens = await some_tokens(the_owner(home), client, home)
+    await database.execute(text("UPDATE oauth_client SET revoked_at = now()"))
+    with pytest.raises(CredentialRevoked):
+        await authenticate_oauth(AuthenticateOAuth(tokens.access_token))
+    with pytest.raises(GrantSpent):
+        await refresh_tokens(RefreshTokens(client.client_id, tokens.refresh_token))
+
+
 async def test_an_access_token_given_back_ends_alone() -> None:
     home, client = await a_home()
     tokens = await some_tokens(the_owner(home), client, home)

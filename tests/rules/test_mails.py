@@ -10,6 +10,7 @@ import pytest
 from activities.rules.mails import TRY_FOR, last_moment, write_letter
 
 SIGN_IN = {"link": "https://ink.test/s?token=abc&next=/a", "minutes": "15"}
+CONFIRM = {"link": "https://ink.test/api/auth/verify?token=cfa_abc", "days": "3"}
 INVITE = {
     "link": "https://ink.test/invite/abc",
     "organization": "Acme",
@@ -17,6 +18,7 @@ INVITE = {
     "role": "editor",
     "days": "1",
 }
+EVERY = [("sign_in", SIGN_IN), ("confirm_address", CONFIRM), ("team_invite", INVITE)]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -46,6 +48,14 @@ def test_a_sign_in_mail_says_what_the_link_does_and_how_long() -> None:
     assert "did not ask for it" in letter.text
 
 
+def test_a_mail_to_confirm_an_address_says_what_to_do_if_it_is_not_yours() -> None:
+    letter = write_letter("confirm_address", CONFIRM)
+    assert letter.subject == "Confirm your address for Inkloom"
+    assert f"\n\n{CONFIRM['link']}\n\n" in letter.text
+    assert "within 3 days" in letter.text
+    assert "If you did not sign up, ignore this mail" in letter.text
+
+
 def test_an_invitation_says_who_invites_where_and_as_what() -> None:
     letter = write_letter("team_invite", INVITE)
     assert letter.subject == "Ada invites you to Acme on Inkloom"
@@ -53,7 +63,7 @@ def test_an_invitation_says_who_invites_where_and_as_what() -> None:
     assert "within 1 day." in letter.text
 
 
-@pytest.mark.parametrize(("kind", "words"), [("sign_in", SIGN_IN), ("team_invite", INVITE)])
+@pytest.mark.parametrize(("kind", "words"), EVERY)
 def test_both_parts_say_the_same_and_have_one_link(kind: str, words: dict[str, str]) -> None:
     letter = write_letter(kind, words)
     read = Read(letter.html)
@@ -62,7 +72,7 @@ def test_both_parts_say_the_same_and_have_one_link(kind: str, words: dict[str, s
     assert [line for line in said if line not in read.seen] == []
 
 
-@pytest.mark.parametrize(("kind", "words"), [("sign_in", SIGN_IN), ("team_invite", INVITE)])
+@pytest.mark.parametrize(("kind", "words"), EVERY)
 def test_a_mail_loads_nothing(kind: str, words: dict[str, str]) -> None:
     letter = write_letter(kind, words)
     assert not Read(letter.html).tags & {"img", "link", "script", "iframe", "object", "style"}
