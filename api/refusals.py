@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from activities.rules.errors import (
@@ -81,9 +81,11 @@ def add_refusals(document: dict[str, Any], statuses: Statuses, shape: Shape) -> 
         responses = operation["responses"]
         responses.pop("422", None)
         writes = method not in ("get", "head", "options")
+        areas = {"everywhere", *operation.get("tags", ())} | ({"writes"} if writes else set())
         if operation.pop(KEEPS, False):
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
-        met = _met(operation, writes=writes, by_cookie=by_cookie)
+            areas.add("creates")
+        met = _met(operation, areas, cookie_writes=by_cookie and writes)
         for status, kinds in sorted(_by_status(statuses, met).items()):
             responses[str(status)] = _response(status, kinds)
             schemas[f"Refusal{status}"] = dict(shape(status))
@@ -94,9 +96,10 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
         yield from operations.items()
 
 
-def _met(operation: Mapping[str, Any], *, writes: bool, by_cookie: bool) -> Iterator[Refusal]:
+def _met(
+    operation: Mapping[str, Any], areas: Set[str], *, cookie_writes: bool
+) -> Iterator[Refusal]:
     """The refusals that an operation may answer, as far as they can be told apart."""
-    areas = {"everywhere", *operation.get("tags", ())} | ({"writes"} if writes else set())
     for error in every_error():
         if error.met in areas and (operation.get("security") or error not in _OF_CREDENTIALS):
             yield error
@@ -105,7 +108,7 @@ def _met(operation: Mapping[str, Any], *, writes: bool, by_cookie: bool) -> Iter
             continue
         if fault in _OF_BODIES and "requestBody" not in operation:
             continue
-        if fault is OriginRefused and not (by_cookie and writes):
+        if fault is OriginRefused and not cookie_writes:
             continue
         yield fault
 

@@ -15,8 +15,8 @@ from activities.rules.throttles import Standing
 class DomainError(Exception):
     """What an operation raises when it refuses. `str()` is one sentence for a person.
 
-    `met` is where a client can meet it, for the documents: at every operation, at those that write,
-    or at those about one subject (a tag).
+    `met` is where a client can meet it, for the documents: everywhere, at operations that write or
+    that create, or at those about one subject (a tag).
     """
 
     code: ClassVar[str]
@@ -219,7 +219,7 @@ class IdempotencyMismatch(DomainError):
     """The Idempotency-Key was used for another request."""
 
     code = "idempotency_mismatch"
-    met = "writes"
+    met = "creates"
 
     def __init__(self) -> None:
         super().__init__(
@@ -231,7 +231,7 @@ class IdempotencyRunning(DomainError):
     """The first request with this Idempotency-Key is not finished."""
 
     code = "idempotency_running"
-    met = "writes"
+    met = "creates"
     retry_after: ClassVar[int] = 1
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from api.dialect import Body, Text
 from api.routers import make_public_router
 from api.scalars import Id
 
-router = make_public_router(AUTH, tags=["team invites"])
+router = make_public_router(AUTH, tags=["members"])
 
 
 class AcceptIn(Body):

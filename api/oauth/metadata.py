@@ -11,7 +11,7 @@ from activities.rules.throttles import API
 from api.oauth.adapter import ANY_METHOD, WITH_SECRET
 from api.routers import make_public_router
 
-router = make_public_router(API, tags=["metadata"])
+router = make_public_router(API, tags=["oauth"])
 
 
 class MetadataOut(BaseModel):

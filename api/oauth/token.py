@@ -25,7 +25,7 @@ from api.oauth.errors import UNKEPT, refuse
 from api.oauth.forms import look_up, read_form
 from api.routers import make_public_router
 
-router = make_public_router(TOKENS, tags=["tokens"], default_response_class=Response)
+router = make_public_router(TOKENS, tags=["oauth"], default_response_class=Response)
 
 Told = Mapping[str, Any]
 

@@ -31,7 +31,7 @@ ALL = "/api/org/{orgId}/team-invites"
 
 InviteId = Annotated[str, Path(alias="inviteId")]
 
-router = make_router(read_member, dependencies=[documented], tags=["team invites"])
+router = make_router(read_member, dependencies=[documented], tags=["members"])
 
 
 class InviteIn(In):

@@ -7,12 +7,19 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from activities.rules.errors import DomainError, InvalidFields, NoWorkspace, ShortCodeTaken
+from activities.rules.errors import (
+    DomainError,
+    InvalidFields,
+    NoWorkspace,
+    ShortCodeTaken,
+    every_error,
+)
 from api.dialect import Dialect
 from api.faults import BodyTooLarge, HttpFault, OriginRefused, ServiceAway, WrongFields
 from api.studio.app import make_studio
 from api.workspace.app import make_workspace
 from tests.api.conftest import Client, Tenant
+from tests.api.surface import every_operation
 
 DIALECTS = {"studio": make_studio(), "workspace": make_workspace("https://ink.test")}
 CREATE = {"studio": "/api/v1/dynamic/", "workspace": "/api/qr"}
@@ -56,6 +63,12 @@ def test_writes_with_a_cookie_may_be_refused_for_their_origin() -> None:
     studio = DIALECTS["studio"].application.openapi()["paths"]
     told = studio["/api/v1/dynamic/"]["post"]["responses"]["403"]["description"]
     assert "another site" not in told
+
+
+def test_what_a_subject_refuses_is_documented_at_its_operations() -> None:
+    tags = {tag for asked in every_operation() for tag in asked.operation.get("tags", ())}
+    subjects = {error.met for error in every_error()} - {"everywhere", "writes", "creates"}
+    assert subjects <= tags
 
 
 async def test_allow_names_every_method_of_the_path(client: Client, tenant: Tenant) -> None:

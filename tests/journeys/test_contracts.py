@@ -76,12 +76,17 @@ ELSEWHERE = {
     "POST /oauth/token": "needs a code: test_oauth",
     "POST /oauth/revoke": "needs a client: test_oauth",
     "POST /oauth/introspect": "needs a client: test_oauth",
+    "POST /api/org/{orgId}/oauth-clients/{clientId}/rotate": "needs a secret: test_oauth_clients",
     "DELETE /api/auth/grants/{id}": "needs a grant: test_oauth_clients",
     "POST /api/org/{orgId}/leave": "the last owner cannot: test_org",
 }
-"""Operations that no document alone can make succeed, why, and where they are seen to."""
+"""Operations that no document alone can make succeed, why, and where they are seen to.
+
+Those on one thing are looked for at full size only: few tries do not meet an id that exists.
+"""
 
 CONFIG = """
+headers = {{ X-Forwarded-For = "203.0.113.{number}" }}
 [generation]
 max-examples = {examples}
 deterministic = true
@@ -211,17 +216,24 @@ def test_every_operation_was_seen_to_succeed(
 ) -> None:
     for path, operations in documents[dialect]["paths"].items():
         for method in operations:
-            if f"{method.upper()} {path}" in ELSEWHERE:
+            one_thing = "{" in path.replace("{orgId}", "")
+            if f"{method.upper()} {path}" in ELSEWHERE or (one_thing and not FULL):
                 continue
             phases = asked[dialect].rates[f"{method.upper()} {path}"].values()
             assert sum(phase["accepted"] for phase in phases) > 0, path
 
 
-def config(schemes: Mapping[str, Any], held: Mapping[str, str], organization: str) -> str:
-    """Schemathesis' settings for these credentials, which it finds in the environment."""
+def config(
+    schemes: Mapping[str, Any], held: Mapping[str, str], organization: str, number: int
+) -> str:
+    """Schemathesis' settings for these credentials, which it finds in the environment.
+
+    Each run has a network address of its own, by `number`, so that no run is throttled for another.
+    """
     names = {field: f"good{number}" for number, field in enumerate(GOOD)}
     return CONFIG.format(
         examples=EXAMPLES,
+        number=number,
         credentials="\n".join(
             f"[auth.openapi.{name}]\n"
             f"{'bearer' if schemes[name]['type'] == 'http' else 'api_key'} = "
@@ -249,7 +261,9 @@ async def ask(
     # Names of receivers are looked up: here they are addresses, so that no test waits for DNS.
     text = json.dumps(document).replace("https://hooks.example.com", "https://127.0.0.1")
     (folder / "document.json").write_text(text)
-    (folder / "asked.toml").write_text(config(schemes, held, tenant["id"]))
+    (folder / "asked.toml").write_text(
+        config(schemes, held, tenant["id"], dialects().index(dialect))
+    )
     process = await asyncio.create_subprocess_exec(
         *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "asked.toml"),
         *("run", "document.json", "--url", stack.api, "--checks", "all", "--no-color"),

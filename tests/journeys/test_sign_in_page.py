@@ -36,7 +36,7 @@ async def test_a_solved_captcha_earns_one_link_that_signs_in(stack: Stack) -> No
         solved = {"payload": await solve(challenge.json())}
         earned = await client.post("/api/public/rcaptcha/verify", json=solved)
         assert earned.status_code == 200, earned.text
-        asked = {"email": "ada@example.com", "captcha": earned.json()["token"], "next": "/docs"}
+        asked = {"email": "page@example.com", "captcha": earned.json()["token"], "next": "/docs"}
         assert (await client.post("/api/auth/email", json=asked)).status_code == 202
         refused = await client.post("/api/auth/email", json=asked)
         assert (refused.status_code, refused.json()["code"]) == (400, "CAPTCHA_REFUSED")
@@ -44,10 +44,10 @@ async def test_a_solved_captcha_earns_one_link_that_signs_in(stack: Stack) -> No
         assert (replayed.status_code, replayed.json()["code"]) == (400, "CAPTCHA_REFUSED")
 
         async def arrived() -> bool:
-            return bool(await links_to(client, "ada@example.com"))
+            return bool(await links_to(client, "page@example.com"))
 
         await until(arrived)
-        (link,) = await links_to(client, "ada@example.com")
+        (link,) = await links_to(client, "page@example.com")
         opened = await client.get(link)
         assert (opened.status_code, opened.headers["location"]) == (303, "/docs")
         assert "ink_session" in opened.cookies

@@ -85,10 +85,14 @@ async def test_an_invented_token_is_refused(token: str) -> None:
 
 async def test_a_token_that_a_failed_transaction_spent_is_unspent() -> None:
     token = await a_captcha_token()
-    with pytest.raises(ZeroDivisionError):
+
+    async def spend_and_fail() -> None:
         async with transaction():
             await spend_captcha(SpendCaptcha(token))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await spend_and_fail()
     await spend_captcha(SpendCaptcha(token))
 
 
