@@ -65,7 +65,10 @@ class Take:
 
 @dataclass(frozen=True)
 class Meter:
-    """One call of an actor against its own limits; a key's call is counted for its day."""
+    """One call of an actor against its own limits; a key's call is counted for its day.
+
+    A person has one bucket, however many sign-ins.
+    """
 
     actor: Actor
 
@@ -84,10 +87,9 @@ async def meter(command: Meter) -> Standing | None:
     """Take one call from the actor's bucket and day. Raises `RateLimited`; None as above."""
     actor, moment = command.actor, outside().clock.now()
     now = moment.timestamp()
-    values = _bucket(f"{actor.kind}:{actor.credential_id.hex}", actor.throttle, now)
     if actor.kind != "key":
-        rows = await _ask(_TAKE, values)
-        return _judge(actor.throttle, now, *rows[:2]) if rows else None
+        return await take(Take(actor.throttle, str(actor.user_id or actor.credential_id)))
+    values = _bucket(f"key:{actor.credential_id.hex}", actor.throttle, now)
     day = moment.astimezone(UTC).date()
     values |= {"key": actor.credential_id, "day": day, "cap": actor.daily_cap}
     rows = await _ask(_TAKE_AND_COUNT, values)

@@ -36,7 +36,7 @@ PATH = "/api/auth/verify"
 
 HOME = "/"
 
-_OWN_PATH = re.compile(r"/(?!/)[!-\[\]-~]{0,1023}")
+_OWN_PATH = re.compile(r"/(?!/)[!-\[\]-~]{0,4095}")
 """A path of this site: one slash first, visible ASCII, no backslash (browsers read it as a slash),
 no tab or line break (they drop them)."""
 

@@ -77,11 +77,16 @@ async def make_tenant(
             dialect: {"Authorization": f"Bearer {await a_key(organization, dialect)}"}
             for dialect in ("canva", "tracking", "business")
         }
+        keys = {dialect: await a_key(organization, dialect) for dialect in ("studio", "links")}
+        await database.execute(
+            text("UPDATE api_key SET made_by = :maker WHERE organization_id = :id"),
+            {"maker": organization.owner_id, "id": organization.id},
+        )
         return Tenant(
-            studio={"X-Api-Key": await a_key(organization)},
+            studio={"X-Api-Key": keys["studio"]},
             jwt={"Authorization": f"Bearer {pair.access}"},
             workspace={"Cookie": f"ink_session={token}"},
-            links={"x-api-key": await a_key(organization, "links")},
+            links={"x-api-key": keys["links"]},
             organization=f"org_{organization.id.hex}",
             owner=organization.owner_id.hex,
             **bearers,

@@ -53,8 +53,9 @@ async def test_a_workspace_is_one_of_the_dashboard_too(
 
 
 async def test_a_key_that_nobody_made_sees_its_own_and_makes_none(
-    client: Client, tenant: Tenant
+    client: Client, tenant: Tenant, database: AsyncConnection
 ) -> None:
+    await database.execute(text("UPDATE api_key SET made_by = NULL"))
     (own,) = (await client.get(PATH, headers=tenant.links)).json()
     assert (own["id"], own["role"]) == (tenant.organization, None)
     assert (await client.get(f"{PATH}?offset=1", headers=tenant.links)).json() == []

@@ -1,0 +1,69 @@
+"""Every create of every dialect can be sent again: found in the documents, asked for twice."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from schema.base import metadata
+from tests.api.conftest import Client, Tenant
+from tests.api.surface import Asked, every_operation
+
+CREATES = [
+    asked
+    for asked in every_operation()
+    if asked.method == "POST" and "201" in asked.operation["responses"]
+]
+NAMES = [f"{asked.dialect} {asked.path}" for asked in CREATES]
+
+Counts = dict[str, int]
+
+
+async def counts(database: AsyncConnection) -> Counts:
+    """How many rows each table has, but those that count calls."""
+    tables = [name for name in metadata.tables if name not in ("rate_bucket", "api_key_usage")]
+    return {
+        table: await database.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables
+    }
+
+
+@pytest.mark.parametrize("asked", CREATES, ids=NAMES)
+async def test_a_create_sent_again_changes_nothing_and_says_the_same(
+    client: Client,
+    make_tenant: Callable[..., Awaitable[Tenant]],
+    database: AsyncConnection,
+    asked: Asked,
+) -> None:
+    tenant = await make_tenant("acme", "pro")
+    path = asked.path.replace("{orgId}", tenant.organization)
+    headers = {"Idempotency-Key": str(uuid.uuid4()), **_credential(tenant, asked)}
+    before = await counts(database)
+    first = await client.post(path, json=asked.body(), headers=headers)
+    assert first.status_code == 201, first.text
+    after = await counts(database)
+    again = await client.post(path, json=asked.body(), headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert await counts(database) == after != before
+    other = await client.post(path, json={**asked.body(), "x": 1}, headers=headers)
+    assert other.status_code == 422, other.text
+
+
+@pytest.mark.parametrize("asked", CREATES, ids=NAMES)
+def test_a_create_documents_its_key(asked: Asked) -> None:
+    named = [parameter["name"] for parameter in asked.operation.get("parameters", ())]
+    assert "Idempotency-Key" in named
+    assert {"409", "422"} <= set(asked.operation["responses"])
+
+
+def test_there_are_creates_in_every_language_that_makes_something() -> None:
+    assert {asked.dialect for asked in CREATES} >= {"studio", "workspace", "links", "business"}
+
+
+def _credential(tenant: Tenant, asked: Asked) -> dict[str, Any]:
+    return {} if asked.is_public else tenant.for_dialect(asked.dialect)[0]
