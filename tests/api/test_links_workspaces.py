@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,19 +11,8 @@ from tests.api.conftest import Client, Tenant
 PATH = "/api/v1/workspaces"
 
 
-@pytest_asyncio.fixture
-async def made_by_owner(tenant: Tenant, database: AsyncConnection) -> Tenant:
-    """A tenant whose keys were made by its owner."""
-    made = (
-        "UPDATE api_key SET made_by = m.user_id FROM membership m "
-        "WHERE m.organization_id = api_key.organization_id"
-    )
-    await database.execute(text(made))
-    return tenant
-
-
-async def test_a_workspace_is_made_and_listed(client: Client, made_by_owner: Tenant) -> None:
-    headers = made_by_owner.links
+async def test_a_workspace_is_made_and_listed(client: Client, tenant: Tenant) -> None:
+    headers = tenant.links
     made = await client.post(PATH, json={"name": "New Team", "slug": "new"}, headers=headers)
     assert made.status_code == 201
     assert (made.json()["slug"], made.json()["role"]) == ("new", "owner")
@@ -33,8 +21,8 @@ async def test_a_workspace_is_made_and_listed(client: Client, made_by_owner: Ten
     assert made.json() in everything
 
 
-async def test_the_list_is_cut_by_limit_and_offset(client: Client, made_by_owner: Tenant) -> None:
-    headers = made_by_owner.links
+async def test_the_list_is_cut_by_limit_and_offset(client: Client, tenant: Tenant) -> None:
+    headers = tenant.links
     for name in ("One", "Two"):
         await client.post(PATH, json={"name": name}, headers=headers)
     whole = (await client.get(PATH, headers=headers)).json()
@@ -44,11 +32,9 @@ async def test_the_list_is_cut_by_limit_and_offset(client: Client, made_by_owner
     assert parts == [[whole[0]], [whole[1]], [whole[2]], []]
 
 
-async def test_a_workspace_is_one_of_the_dashboard_too(
-    client: Client, made_by_owner: Tenant
-) -> None:
-    made = await client.post(PATH, json={"name": "New"}, headers=made_by_owner.links)
-    seen = await client.get(f"/api/org/{made.json()['id']}", headers=made_by_owner.workspace)
+async def test_a_workspace_is_one_of_the_dashboard_too(client: Client, tenant: Tenant) -> None:
+    made = await client.post(PATH, json={"name": "New"}, headers=tenant.links)
+    seen = await client.get(f"/api/org/{made.json()['id']}", headers=tenant.workspace)
     assert seen.json()["name"] == "New"
 
 
@@ -64,10 +50,8 @@ async def test_a_key_that_nobody_made_sees_its_own_and_makes_none(
 
 
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "A", "slug": "acme"}, {"nam": "A"}])
-async def test_wrong_fields_are_told(
-    client: Client, made_by_owner: Tenant, body: dict[str, str]
-) -> None:
-    answer = await client.post(PATH, json=body, headers=made_by_owner.links)
+async def test_wrong_fields_are_told(client: Client, tenant: Tenant, body: dict[str, str]) -> None:
+    answer = await client.post(PATH, json=body, headers=tenant.links)
     assert answer.status_code == 400
     assert set(answer.json()["error"]) == {"message", "code"}
 
