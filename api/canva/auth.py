@@ -13,7 +13,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 
 from activities.keys import AuthenticateKey, authenticate_key
-from activities.oauth_tokens import AuthenticateOAuth, authenticate_oauth
+from activities.oauth.tokens import AuthenticateOAuth, authenticate_oauth
 from activities.rules.actors import Actor
 from activities.rules.errors import CredentialMissing
 from activities.rules.oauth import ACCESS_PREFIX

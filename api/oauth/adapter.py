@@ -20,9 +20,9 @@ from authlib.oauth2.rfc7636 import CodeChallenge, create_s256_code_challenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from starlette.datastructures import Headers
 
-from activities.oauth_clients import KnownClient
-from activities.oauth_exchange import KnownCode
-from activities.oauth_tokens import KnownToken
+from activities.oauth.clients import KnownClient
+from activities.oauth.exchange import KnownCode
+from activities.oauth.tokens import KnownToken
 from activities.rules.oauth import DIALECT, answers_at
 from activities.rules.permissions import SCOPES
 

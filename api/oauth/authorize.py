@@ -21,8 +21,8 @@ from authlib.oauth2.rfc6749.errors import (
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
-from activities.oauth_clients import FindClient, KnownClient, find_client
-from activities.oauth_consent import (
+from activities.oauth.clients import FindClient, KnownClient, find_client
+from activities.oauth.consent import (
     CheckConsent,
     GiveConsent,
     OfferConsent,

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from fastapi.responses import HTMLResponse
 
-from activities.oauth_clients import KnownClient
-from activities.oauth_consent import ConsentOffer, OrganizationChoice
+from activities.oauth.clients import KnownClient
+from activities.oauth.consent import ConsentOffer, OrganizationChoice
 from api.oauth.words import CONSENT
 from api.pages.layout import page
 

@@ -9,9 +9,9 @@ from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestErro
 from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from fastapi import Request
 
-from activities.oauth_clients import FindClient, find_client
-from activities.oauth_exchange import FindCode, find_code
-from activities.oauth_tokens import FindToken, find_token
+from activities.oauth.clients import FindClient, find_client
+from activities.oauth.exchange import FindCode, find_code
+from activities.oauth.tokens import FindToken, find_token
 from api.oauth.adapter import Asked, Found, Pairs
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"

@@ -10,14 +10,14 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 
-from activities.oauth_exchange import (
+from activities.oauth.exchange import (
     IssuedTokens,
     RedeemCode,
     RefreshTokens,
     redeem_code,
     refresh_tokens,
 )
-from activities.oauth_tokens import RevokeToken, revoke_token
+from activities.oauth.tokens import RevokeToken, revoke_token
 from activities.rules.throttles import TOKENS
 from api.oauth.adapter import Introspection, RefreshGrant, Revocation, Server
 from api.oauth.documented import INTROSPECT, REVOKE, TOKEN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from activities.oauth_grants import GrantView, ListGrants, RevokeGrant, list_grants, revoke_grant
+from activities.oauth.grants import GrantView, ListGrants, RevokeGrant, list_grants, revoke_grant
 from activities.rules.errors import NotFound
 from activities.rules.spelling import prefixed, unprefixed
 from api.browser import documented, read_person

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Response
 from pydantic import Field
 
-from activities.oauth_clients import (
+from activities.oauth.clients import (
     ClientView,
     ListClients,
     RegisterClient,

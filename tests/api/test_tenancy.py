@@ -18,9 +18,9 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.oauth_clients import RegisterClient, register_client
-from activities.oauth_consent import GiveConsent, give_consent
-from activities.oauth_exchange import RedeemCode, redeem_code
+from activities.oauth.clients import RegisterClient, register_client
+from activities.oauth.consent import GiveConsent, give_consent
+from activities.oauth.exchange import RedeemCode, redeem_code
 from activities.rules.actors import Person
 from activities.sessions import ChooseOrganization, choose_organization
 from schema.base import metadata

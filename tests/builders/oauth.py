@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from activities.accounts import OrganizationView
-from activities.oauth_clients import ClientView, RegisterClient, register_client
-from activities.oauth_consent import GiveConsent, GivenConsent, give_consent
-from activities.oauth_exchange import IssuedTokens, RedeemCode, redeem_code
+from activities.oauth.clients import ClientView, RegisterClient, register_client
+from activities.oauth.consent import GiveConsent, GivenConsent, give_consent
+from activities.oauth.exchange import IssuedTokens, RedeemCode, redeem_code
 from activities.rules.actors import Actor, Person
 
 CALLBACK = "https://app.example.com/callback"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.oauth_clients import (
+from activities.oauth.clients import (
     FindClient,
     ListClients,
     RegisterClient,
@@ -21,7 +21,7 @@ from activities.oauth_clients import (
     revoke_client,
     rotate_secret,
 )
-from activities.oauth_tokens import AuthenticateOAuth, authenticate_oauth
+from activities.oauth.tokens import AuthenticateOAuth, authenticate_oauth
 from activities.rules.actors import Actor
 from activities.rules.errors import CredentialRevoked, Forbidden, InvalidFields, NotFound
 from activities.rules.paging import PageRequest

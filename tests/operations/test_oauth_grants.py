@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.accounts import CreateOrganization, create_organization
 from activities.gateways.clock import FixedClock
-from activities.oauth_clients import RevokeClient, revoke_client
-from activities.oauth_consent import (
+from activities.oauth.clients import RevokeClient, revoke_client
+from activities.oauth.consent import (
     CheckConsent,
     GiveConsent,
     OfferConsent,
@@ -22,9 +22,9 @@ from activities.oauth_consent import (
     give_consent,
     offer_consent,
 )
-from activities.oauth_exchange import RefreshTokens, refresh_tokens
-from activities.oauth_grants import ListGrants, RevokeGrant, list_grants, revoke_grant
-from activities.oauth_tokens import AuthenticateOAuth, authenticate_oauth
+from activities.oauth.exchange import RefreshTokens, refresh_tokens
+from activities.oauth.grants import ListGrants, RevokeGrant, list_grants, revoke_grant
+from activities.oauth.tokens import AuthenticateOAuth, authenticate_oauth
 from activities.rules.errors import (
     ClientUnknown,
     CredentialRevoked,

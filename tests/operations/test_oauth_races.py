@@ -16,16 +16,16 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from activities.accounts import OrganizationView
-from activities.oauth_clients import ClientView, RevokeClient, revoke_client
-from activities.oauth_exchange import (
+from activities.oauth.clients import ClientView, RevokeClient, revoke_client
+from activities.oauth.exchange import (
     IssuedTokens,
     RedeemCode,
     RefreshTokens,
     redeem_code,
     refresh_tokens,
 )
-from activities.oauth_grants import ListGrants, list_grants
-from activities.oauth_tokens import AuthenticateOAuth, authenticate_oauth
+from activities.oauth.grants import ListGrants, list_grants
+from activities.oauth.tokens import AuthenticateOAuth, authenticate_oauth
 from activities.rules.errors import CredentialRevoked, GrantSpent
 from schema.db import transaction
 from schema.migrate import upgrade

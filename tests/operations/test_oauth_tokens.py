@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.accounts import OrganizationView
 from activities.gateways.clock import FixedClock
-from activities.oauth_clients import ClientView
-from activities.oauth_exchange import (
+from activities.oauth.clients import ClientView
+from activities.oauth.exchange import (
     FindCode,
     RedeemCode,
     RefreshTokens,
@@ -19,7 +19,7 @@ from activities.oauth_exchange import (
     redeem_code,
     refresh_tokens,
 )
-from activities.oauth_tokens import (
+from activities.oauth.tokens import (
     AuthenticateOAuth,
     FindToken,
     RevokeToken,
