@@ -31,7 +31,7 @@ Kind = Literal["secret", "address", "name", "network", "query"]
 """What must not be known: a secret, a mail address, a person's name, where a visitor comes from, a
 secret that somebody put into the address of a receiver."""
 
-NETWORK = "203.0.113.77"
+NETWORK = "198.51.100.23"
 ADA = "Zyxandra Brontewick"
 BOB = "quintus.vexworth"
 EVE = "Ottoline Mirkwater"
