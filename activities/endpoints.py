@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from sqlmodel import col, select
 
+from activities.audit import done_by, record_act
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules import backoff
@@ -106,6 +107,8 @@ async def create_endpoint(command: CreateEndpoint) -> EndpointView:
     async with transaction() as session:
         session.add(row)
         await session.flush()
+        made = {"events": list(command.events), "scheme": command.scheme}
+        await record_act(done_by(command.by, "endpoint.created", f"endpoint {endpoint_id}", **made))
     return _view(row, secret)
 
 

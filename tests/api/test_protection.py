@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import httpx
@@ -119,6 +119,33 @@ async def test_a_key_is_held_to_its_plan_and_comes_back(
     assert refused.headers["x-ratelimit-remaining"] == "0"
     clock.moment += timedelta(seconds=int(refused.headers["retry-after"]))
     assert (await client.get("/api/v1/dynamic/", headers=tenant.studio)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("dialect", "path"),
+    [
+        ("studio", "/api/v1/dynamic/"),
+        ("tracking", "/v1/auth/verify"),
+        ("canva", "/api/canva/me"),
+        ("links", "/api/v1/workspaces"),
+        ("business", "/api/tokens"),
+    ],
+)
+async def test_a_429_says_in_every_dialect_when_to_come_back(
+    client: Client,
+    make_tenant: Callable[..., Awaitable[Tenant]],
+    database: AsyncConnection,
+    dialect: str,
+    path: str,
+) -> None:
+    credential = getattr(await make_tenant("acme", "pro"), dialect)
+    await database.execute(text("UPDATE api_key SET per_minute = 2, burst = 1, daily_cap = 9"))
+    first = await client.get(path, headers=credential)
+    refused = await client.get(path, headers=credential)
+    assert (first.status_code == 429, refused.status_code) == (False, 429)
+    assert refused.headers["retry-after"] == "30"
+    assert refused.headers["x-ratelimit-remaining"] == "0"
+    assert (first.headers["x-daily-limit"], first.headers["x-daily-remaining"]) == ("9", "8")
 
 
 async def test_who_guesses_keys_is_slowed_down(client: Client) -> None:

@@ -114,3 +114,13 @@ async def test_another_tenants_endpoint_is_not_there() -> None:
     with pytest.raises(NotFound):
         await read_endpoint(ReadEndpoint(mine, endpoint.id))
     assert (await list_endpoints(ListEndpoints(mine, PageRequest()))).total == 0
+
+
+async def test_who_made_an_endpoint_is_in_the_audit_log(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    made = await an_endpoint(by)
+    query = text("SELECT actor_name, target, detail FROM audit_entry WHERE action = :action")
+    (row,) = await database.execute(query, {"action": "endpoint.created"})
+    assert (row.actor_name, row.target) == ("test key", f"endpoint {made.id}")
+    assert made.secret is not None
+    assert made.secret not in str(row.detail)
