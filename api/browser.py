@@ -26,6 +26,7 @@ from activities.sessions import (
     choose_organization,
 )
 from activities.visitors import LONGEST_AGENT, read_agent
+from api.bearer import bearer_of
 from api.faults import OriginRefused, ServiceAway
 
 COOKIE = "ink_session"
@@ -91,7 +92,7 @@ def agent_of(request: Request) -> str:
 def _cookie(request: Request) -> str | None:
     """Our own cookie; None where the request carries a credential of Clerk instead."""
     token = request.cookies.get(COOKIE)
-    if clerk_is_on() and (_bearer(request) or (not token and request.cookies.get(CLERK_COOKIE))):
+    if clerk_is_on() and (bearer_of(request) or (not token and request.cookies.get(CLERK_COOKIE))):
         return None
     if not token:
         raise CredentialMissing(f"sign in, so that the {COOKIE} cookie is set")
@@ -100,7 +101,7 @@ def _cookie(request: Request) -> str | None:
 
 
 async def _of_clerk(request: Request) -> Person:
-    token = _bearer(request)
+    token = bearer_of(request)
     if not token:
         _must_be_ours(request)
         token = request.cookies[CLERK_COOKIE]
@@ -108,11 +109,6 @@ async def _of_clerk(request: Request) -> Person:
         return await authenticate_clerk(AuthenticateClerk(token))
     except ClerkAway:
         raise ServiceAway("The sign-in service") from None
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _organization(request: Request) -> UUID | None:

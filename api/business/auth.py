@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
-from fastapi.security.utils import get_authorization_scheme_param
 
 from activities.clerk import clerk_is_on
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.actors import Actor
 from activities.rules.credentials import key_prefix
 from activities.rules.errors import CredentialMissing
+from api.bearer import bearer_of
 from api.browser import COOKIE, read_member
 
 DIALECT = "business"
@@ -38,8 +38,7 @@ async def authenticate(request: Request) -> Actor:
 
     Raises the `Credential...` refusals, `PlanWithoutApi`, and what `api.browser.read_member` does.
     """
-    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
-    secret = secret.strip() if scheme.lower() == "bearer" else ""
+    secret = bearer_of(request)
     # Where Clerk signs people in, a bearer that is none of ours may be a session of theirs.
     if secret.startswith(_TOKENS) or (secret and not clerk_is_on()):
         return await authenticate_key(AuthenticateKey(dialect=DIALECT, secret=secret))

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
-from fastapi.security.utils import get_authorization_scheme_param
 
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.oauth.tokens import AuthenticateOAuth, authenticate_oauth
 from activities.rules.actors import Actor
 from activities.rules.errors import CredentialMissing
 from activities.rules.oauth import ACCESS_PREFIX
+from api.bearer import bearer_of
 
 HEADER = "X-API-Key"
 
@@ -33,8 +33,7 @@ documented = Depends(_either)
 
 async def authenticate(request: Request) -> Actor:
     """The actor behind the token or key; raises the `Credential...` refusals."""
-    scheme, bearer = get_authorization_scheme_param(request.headers.get("authorization"))
-    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+    bearer = bearer_of(request)
     if bearer.startswith(ACCESS_PREFIX):
         return await authenticate_oauth(AuthenticateOAuth(bearer, dialect="canva"))
     secret = bearer or request.headers.get(HEADER, "").strip()

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
-from fastapi.security.utils import get_authorization_scheme_param
 
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.actors import Actor
 from activities.rules.credentials import KEY_PREFIXES
 from activities.rules.errors import CredentialMissing
 from activities.token_pairs import AuthenticateJwt, authenticate_jwt
+from api.bearer import bearer_of
 
 HEADER = "X-Api-Key"
 DIALECT = "studio"
@@ -43,7 +43,7 @@ documented_for_keys = Security(_key)
 
 async def authenticate(request: Request) -> Actor:
     """The actor behind a key or an access token; raises the `Credential...` refusals."""
-    bearer, secret = _bearer_of(request), _key_of(request)
+    bearer, secret = bearer_of(request), _key_of(request)
     if secret:
         return await authenticate_key(AuthenticateKey(dialect=DIALECT, secret=secret))
     if bearer:
@@ -53,7 +53,7 @@ async def authenticate(request: Request) -> Actor:
 
 async def authenticate_jwt_only(request: Request) -> Actor:
     """The person behind an access token; an API key does not count here."""
-    bearer = _bearer_of(request)
+    bearer = bearer_of(request)
     if not bearer:
         raise CredentialMissing("an access token of a sign-in, as Authorization: Bearer")
     return await authenticate_jwt(AuthenticateJwt(bearer))
@@ -69,10 +69,5 @@ async def authenticate_key_only(request: Request) -> Actor:
 
 def _key_of(request: Request) -> str:
     secret = request.headers.get(HEADER, "").strip()
-    bearer = _bearer_of(request)
+    bearer = bearer_of(request)
     return secret or (bearer if bearer.startswith(KEY_PREFIXES[DIALECT]) else "")
-
-
-def _bearer_of(request: Request) -> str:
-    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    return token.strip() if scheme.lower() == "bearer" else ""

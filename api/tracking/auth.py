@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
-from fastapi.security.utils import get_authorization_scheme_param
 
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.actors import Actor
 from activities.rules.errors import CredentialMissing
+from api.bearer import bearer_of
 
 documented = Security(HTTPBearer(bearerFormat="qrt_...", auto_error=False))
 
@@ -19,7 +19,7 @@ async def authenticate(request: Request) -> Actor:
     Raises `CredentialMissing` for a header that is not `Bearer` and one word, the other
     `Credential...` refusals, and `PlanWithoutApi`.
     """
-    scheme, secret = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer" or len(secret.split()) != 1:
+    secret = bearer_of(request)
+    if len(secret.split()) != 1:
         raise CredentialMissing("an API key, as Authorization: Bearer qrt_...")
-    return await authenticate_key(AuthenticateKey(dialect="tracking", secret=secret.strip()))
+    return await authenticate_key(AuthenticateKey(dialect="tracking", secret=secret))

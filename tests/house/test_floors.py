@@ -42,7 +42,14 @@ TOP = {
 DATABASE = ("schema", "sqlalchemy", "sqlmodel", "psycopg", "alembic")
 
 SHARED_BY_DIALECTS = (
-    *("api.dialect", "api.routers", "api.browser", "api.pages.layout", "api.status_pages"),
+    *(
+        "api.dialect",
+        "api.routers",
+        "api.browser",
+        "api.bearer",
+        "api.pages.layout",
+        "api.status_pages",
+    ),
     *("api.faults", "api.statuses", "api.coded", "api.scalars"),
 )
 
