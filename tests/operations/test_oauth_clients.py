@@ -38,7 +38,7 @@ async def an_owner(slug: str = "acme") -> Actor:
 
 async def audited(database: AsyncConnection) -> Sequence[Any]:
     rows = await database.execute(
-        text("SELECT action, detail FROM audit_entry WHERE action LIKE 'client.%' ORDER BY ctid")
+        text("SELECT action, detail FROM audit_entry WHERE action LIKE 'client.%' ORDER BY action")
     )
     return rows.all()
 
@@ -138,7 +138,7 @@ async def test_what_is_done_to_a_client_is_audited(database: AsyncConnection) ->
     await rotate_secret(RotateSecret(by, made.client_id))
     await revoke_client(RevokeClient(by, made.client_id))
     entries = await audited(database)
-    assert [row.action for row in entries] == ["client.created", "client.rotated", "client.revoked"]
+    assert [row.action for row in entries] == ["client.created", "client.revoked", "client.rotated"]
     assert entries[0].detail["redirect_uris"] == [CALLBACK]
 
 
