@@ -1,0 +1,1 @@
+"""What the symbols say, field by field and read back."""
