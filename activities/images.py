@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from activities.permits import needs
-from activities.qr_codes import ReadQrCode, read_qr_code
+from activities.qr_codes.reading import ReadQrCode, read_qr_code
 from activities.render.qr import QrSpec, Unrenderable, render_png, render_svg
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields
@@ -72,4 +72,4 @@ async def _payload(command: RenderSymbol) -> str:
     code = await read_qr_code(
         ReadQrCode(by=command.by, short_code=command.short_code, id=command.id)
     )
-    return code.short_url
+    return code.payload

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import select
 
 from activities.accounts import CreateOrganization, create_organization
 from activities.audit import Act, done_by, record_act
@@ -22,9 +22,9 @@ from activities.rules.paging import Page, PageRequest
 from activities.rules.permissions import Role, role_named
 from activities.rules.plans import Plan, must_have_room, plan_of
 from schema.db import transaction
-from schema.locks import lock_organization
+from schema.locks import count_assets, lock_organization
 from schema.pages import read_page
-from schema.tables import MembershipRow, OrganizationRow, QrCodeRow, UserRow
+from schema.tables import MembershipRow, OrganizationRow, UserRow
 
 MOST_OWNED = 10
 """Who owns as many organizations founds no further one."""
@@ -170,11 +170,6 @@ async def read_organization(command: ReadOrganization) -> OrganizationDetails:
     """The organization with its figures, deleted assets left out."""
     by = command.by
     members = select(func.count()).where(MembershipRow.organization_id == by.organization_id)
-    assets = select(func.count()).where(
-        QrCodeRow.organization_id == by.organization_id, col(QrCodeRow.deleted_at).is_(None)
-    )
-    if by.workspace_id:
-        assets = assets.where(QrCodeRow.workspace_id == by.workspace_id)
     async with transaction() as session:
         row = await session.get_one(OrganizationRow, by.organization_id, populate_existing=True)
         return OrganizationDetails(
@@ -184,7 +179,7 @@ async def read_organization(command: ReadOrganization) -> OrganizationDetails:
             plan=row.plan,
             limits=plan_of(row.plan),
             member_count=await session.scalar(members) or 0,
-            asset_count=await session.scalar(assets) or 0,
+            asset_count=await count_assets(session, by.organization_id, by.workspace_id),
             created_at=row.created_at,
         )
 

@@ -7,6 +7,7 @@ clock, loaded dice and a resolver that it controls.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from activities.gateways.clerk import Clerk
 from activities.gateways.clock import Clock
@@ -32,9 +33,19 @@ class Outside:
     allow_http_targets: bool = False
     clerk: Clerk | None = None
 
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Where our own short links live, as in addresses: a host, with its port if it has one."""
+        return frozenset((urlsplit(self.public_url).netloc.lower(),))
+
     def short_url(self, short_code: str) -> str:
         """The address that a code carries and a visitor opens."""
         return f"{self.public_url}/q/{short_code}"
+
+    def link_url(self, slug: str, hostname: str | None) -> str:
+        """The address of a short link: on a custom domain always https."""
+        base = f"https://{hostname}" if hostname else self.public_url
+        return f"{base}/{slug}"
 
 
 class _Installed:

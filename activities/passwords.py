@@ -34,6 +34,7 @@ MOST_WAITING = 60
 RETRY_SECONDS = 5
 
 SHORTEST, LONGEST = 10, 128
+SHORTEST_SHARED = 4
 """Characters of a password."""
 
 WEAKEST = 2
@@ -75,6 +76,13 @@ class HashedPassword:
 
 
 @dataclass(frozen=True)
+class HashSharedPassword:
+    """A word that many people know shall be kept."""
+
+    password: str
+
+
+@dataclass(frozen=True)
 class CheckPassword:
     """Does the password belong to the `stored` hash? None stands for an account without one."""
 
@@ -104,6 +112,17 @@ async def hash_password(command: HashPassword) -> HashedPassword:
         return _HASHER.hash(_normal(command.password))
 
     return HashedPassword(await _in_a_thread(work))
+
+
+async def hash_shared_password(command: HashSharedPassword) -> HashedPassword:
+    """Hash a word that many people are told, such as that of a protected link.
+
+    It may be short, for who sets it decides how well it keeps. Raises `InvalidFields`
+    (`password`), and `RateLimited` while too many wait.
+    """
+    if not SHORTEST_SHARED <= len(_normal(command.password)) <= LONGEST:
+        raise InvalidFields({"password": [f"Use {SHORTEST_SHARED} to {LONGEST} characters."]})
+    return HashedPassword(await _in_a_thread(lambda: _HASHER.hash(_normal(command.password))))
 
 
 async def check_password(command: CheckPassword) -> CheckedPassword:

@@ -13,7 +13,7 @@ from activities.outbox import emit
 from activities.outside import outside
 from activities.rules import slugs
 from activities.rules.errors import NotFound
-from activities.rules.events import QrScanned
+from activities.rules.facts.codes import QrScanned
 from activities.visitors import Visitor
 from schema.db import transaction
 from schema.tables import QrCodeRow, ScanRow
@@ -56,14 +56,15 @@ async def follow_code(command: FollowCode) -> Destination:
             scan_id = await _record(session, code, visitor)
         if visitor.counts:
             await _count_and_announce(session, code, visitor, scan_id)
-        return Destination(code.destination_url)
+        return Destination(code.destination_url or "")
 
 
 async def _record(session: AsyncSession, code: QrCodeRow, visitor: Visitor) -> UUID:
     scan = ScanRow(
         created_at=outside().clock.now(),
         organization_id=code.organization_id,
-        qr_code_id=code.id,
+        asset_id=code.id,
+        asset_kind="qr",
         country=visitor.country,
         device=visitor.device,
         os=visitor.os,
@@ -87,8 +88,8 @@ async def _count_and_announce(
             asset_id=code.id,
             occurred_at=now,
             scan_id=scan_id,
-            short_code=code.short_code,
-            destination_url=code.destination_url,
+            short_code=code.short_code or "",
+            destination_url=code.destination_url or "",
             country=visitor.country,
             device=visitor.device,
             os=visitor.os,

@@ -15,16 +15,23 @@ from urllib.parse import urlsplit
 import crawleruseragents
 import ua_parser
 
+from activities.rules import countries
+from activities.rules.previews import is_preview_bot
+
 LONGEST_AGENT = 512
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 _UNKNOWN_COUNTRIES = frozenset(("XX", "T1"))
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """A visitor, as far as statistics go. `counts` is false for bots, HEAD and prefetches."""
+    """A visitor, as far as statistics go. `counts` is false for bots, HEAD and prefetches.
+
+    `region` is of ISO 3166-2 (`US-CA`). `is_preview` is a bot that draws a link preview.
+    `has_opted_out` asks not to be followed: `DNT: 1` or `Sec-GPC: 1` (Global Privacy Control).
+    """
 
     country: str | None
     device: str
@@ -34,6 +41,9 @@ class Visitor:
     referrer_domain: str | None
     is_bot: bool
     counts: bool
+    region: str | None = None
+    is_preview: bool = False
+    has_opted_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,17 +54,19 @@ class Agent:
     os: str | None
     browser: str | None
     is_bot: bool
+    is_preview: bool = False
 
 
 def read_visitor(
     method: str, headers: Mapping[str, str], *, country_header_trusted: bool
 ) -> Visitor:
-    """Read a visit. `headers` have lower-case names; `CF-IPCountry` is believed only when told."""
+    """Read a visit. `headers` have lower-case names; Cloudflare's are believed only when told."""
     agent = read_agent(headers.get("user-agent", "")[:LONGEST_AGENT])
     purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
     prefetch = "prefetch" in purpose.lower() or "preview" in purpose.lower()
     country = headers.get("cf-ipcountry", "").upper() if country_header_trusted else ""
-    known = _COUNTRY.fullmatch(country) and country not in _UNKNOWN_COUNTRIES
+    known = bool(_COUNTRY.fullmatch(country)) and country not in _UNKNOWN_COUNTRIES
+    part = headers.get("cf-region-code", "")
     return Visitor(
         country=country if known else None,
         device=agent.device,
@@ -64,14 +76,18 @@ def read_visitor(
         referrer_domain=_domain(headers.get("referer", "")),
         is_bot=agent.is_bot,
         counts=method == "GET" and not agent.is_bot and not prefetch,
+        region=countries.region(f"{country}-{part}") if known else None,
+        is_preview=agent.is_preview,
+        has_opted_out=headers.get("dnt") == "1" or headers.get("sec-gpc") == "1",
     )
 
 
 @lru_cache(maxsize=8192)
 def read_agent(user_agent: str) -> Agent:
     """Device class, system and browser of a user agent header."""
-    if not user_agent or crawleruseragents.is_crawler(user_agent):
-        return Agent(device="bot", os=None, browser=None, is_bot=True)
+    is_preview = is_preview_bot(user_agent)
+    if is_preview or not user_agent or crawleruseragents.is_crawler(user_agent):
+        return Agent(device="bot", os=None, browser=None, is_bot=True, is_preview=is_preview)
     parsed = ua_parser.parse(user_agent)
     os = parsed.os.family if parsed.os else None
     browser = parsed.user_agent.family if parsed.user_agent else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, func
+from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -19,9 +19,9 @@ from activities.rules.actors import Actor
 from activities.rules.errors import Forbidden, InvalidFields, NotFound
 from activities.rules.paging import Page, PageRequest
 from schema.db import transaction
-from schema.locks import lock_organization
+from schema.locks import ASSETS, lock_organization
 from schema.pages import read_page
-from schema.tables import QrCodeRow, WorkspaceRow
+from schema.tables import WorkspaceRow
 
 
 @dataclass(frozen=True)
@@ -147,13 +147,16 @@ def _visible_to(by: Actor) -> Select[WorkspaceRow, Any]:
     return query
 
 
-def _assets() -> ScalarSelect[Any]:
+def _assets() -> ColumnElement[Any]:
     """How many assets that are not deleted the workspace of the row holds."""
-    return (
+    present = [
         select(func.count())
-        .where(QrCodeRow.workspace_id == WorkspaceRow.id, col(QrCodeRow.deleted_at).is_(None))
+        .where(col(row.workspace_id) == WorkspaceRow.id, col(row.deleted_at).is_(None))
+        .correlate(WorkspaceRow)
         .scalar_subquery()
-    )
+        for row in ASSETS
+    ]
+    return sum(present[1:], present[0])
 
 
 async def _find(session: AsyncSession, by: Actor, id: UUID) -> tuple[WorkspaceRow, int]:

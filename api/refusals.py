@@ -57,6 +57,9 @@ _RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+_BY_PARAMETER = {"cursor": "cursors", "if-match": "versions"}
+"""Where a parameter of this name brings refusals with it."""
+
 _IDEMPOTENCY_KEY = {
     "name": HEADER,
     "in": "header",
@@ -85,6 +88,8 @@ def add_refusals(document: dict[str, Any], statuses: Statuses, shape: Shape) -> 
         if operation.pop(KEEPS, False):
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             areas.add("creates")
+        asked = {parameter["name"].lower() for parameter in operation.get("parameters", ())}
+        areas |= {area for name, area in _BY_PARAMETER.items() if name in asked}
         met = _met(operation, areas, cookie_writes=by_cookie and writes)
         for status, kinds in sorted(_by_status(statuses, met).items()):
             responses[str(status)] = _response(status, kinds)

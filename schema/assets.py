@@ -1,48 +1,149 @@
-"""What a tenant makes, and the visits to it."""
+"""What a tenant makes: QR codes, short links and barcodes, and what the three have in common."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, desc
+from sqlalchemy import BigInteger, Index, String, Uuid, desc, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from schema.base import Row, Timestamp
+from schema.base import Json, Row, Timestamp
+
+Ids: Any = ARRAY(Uuid)
+Texts: Any = ARRAY(String)
 
 
-class QrCodeRow(Row, table=True):
-    """A QR code. `short_code` is never reused, not even after deletion."""
+class AssetRow(Row):
+    """What every asset has. `version` counts changes by people, for optimistic concurrency.
 
-    __tablename__ = "qr_code"
-    __table_args__ = (
-        Index("ix_qr_code_newest", "organization_id", desc("created_at"), desc("id")),
-    )
+    `search_text` is what a search looks into, case-folded (`activities.rules.searching`). A row
+    with `deleted_at` is in the trash; one with `archived_at` is put aside and still works.
+    """
 
     organization_id: UUID = Field(foreign_key="organization.id")
     workspace_id: UUID = Field(foreign_key="workspace.id", index=True)
-    short_code: str = Field(unique=True)
+    folder_id: UUID | None = Field(default=None, foreign_key="folder.id")
+    tag_ids: list[UUID] = Field(default_factory=list, sa_type=Ids)
     name: str
-    destination_url: str
-    is_active: bool
-    scan_count: int = Field(default=0, sa_type=BigInteger)
-    last_scanned_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    description: str = ""
+    is_active: bool = True
+    style: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    search_text: str = ""
+    version: int = 1
+    made_by: UUID | None = None
     updated_at: datetime = Field(sa_type=Timestamp)
+    archived_at: datetime | None = Field(default=None, sa_type=Timestamp)
     deleted_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 
-class ScanRow(Row, table=True):
-    """One visit. `created_at` is the moment of it; the visitor's address is not kept."""
+class ShortAssetRow(AssetRow):
+    """What codes and links have: where they lead, for how long, and for whom.
 
-    __tablename__ = "scan"
-    __table_args__ = (Index("ix_scan_asset", "qr_code_id", "created_at"),)
+    `variants` are those of an A/B test (`activities.rules.experiments`). `visit_limit` is how many
+    visits are let through; `password_hash` is argon2id.
+    """
 
-    organization_id: UUID
-    qr_code_id: UUID
-    country: str | None
-    device: str
-    os: str | None
-    browser: str | None
-    language: str | None
-    referrer_domain: str | None
-    is_bot: bool
+    destination_url: str | None = None
+    variants: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    starts_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    expires_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    visit_limit: int | None = Field(default=None, sa_type=BigInteger)
+    expired_url: str | None = None
+    password_hash: str | None = None
+
+
+def listed(table: str) -> tuple[Index, ...]:
+    """The indexes that make lists of assets quick: by age, by folder, by tag, by any three signs.
+
+    `ink_grams` is made by the migration: all substrings of three signs, in place of pg_trgm.
+    """
+    there = text("deleted_at IS NULL")
+    newest: tuple[Any, ...] = (desc("created_at"), desc("id"))
+    return (
+        Index(f"ix_{table}_newest", "organization_id", *newest, postgresql_where=there),
+        Index(f"ix_{table}_folder", "folder_id", *newest, postgresql_where=there),
+        Index(f"ix_{table}_tags", "tag_ids", postgresql_using="gin"),
+        Index(f"ix_{table}_grams", text("ink_grams(search_text)"), postgresql_using="gin"),
+        Index(
+            f"ix_{table}_trash",
+            "organization_id",
+            "deleted_at",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
+    )
+
+
+class QrCodeRow(ShortAssetRow, table=True):
+    """A QR code: a dynamic one holds its short address, a static one its `payload`.
+
+    `content` are the fields of its `type` (`activities.rules.payloads`). A code with `link_id`
+    leads wherever that link does.
+    """
+
+    __tablename__ = "qr_code"
+    __table_args__ = listed("qr_code")
+
+    short_code: str | None = Field(default=None, unique=True)
+    type: str = "URL"
+    is_dynamic: bool = True
+    content: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    payload: str | None = None
+    link_id: UUID | None = Field(default=None, foreign_key="link.id", index=True)
+    scan_count: int = Field(default=0, sa_type=BigInteger)
+    last_scanned_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class LinkRow(ShortAssetRow, table=True):
+    """A short link: `slug` on the default domain, or on the custom `domain_id`.
+
+    `rules`, `utm`, `preview` and `deep_links` are as their rules normalise them. `health_check`
+    says whether and how often the destination is looked at, `health` how it was.
+    """
+
+    __tablename__ = "link"
+    __table_args__ = listed("link")
+
+    slug: str = Field(index=True)
+    domain_id: UUID | None = Field(default=None, foreign_key="domain.id", index=True)
+    rules: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    utm: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    passes_query: bool = False
+    preview: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    deep_links: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    health_check: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    health: str = "unknown"
+    click_count: int = Field(default=0, sa_type=BigInteger)
+    last_clicked_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class BarcodeRow(AssetRow, table=True):
+    """A barcode. `value` is as it was given, `normalized_value` with its check digit.
+
+    `integration` binds it to a thing of another system: `{"provider", "externalId"}`.
+    """
+
+    __tablename__ = "barcode"
+    __table_args__ = listed("barcode")
+
+    symbology: str
+    value: str
+    normalized_value: str
+    integration: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    scan_count: int = Field(default=0, sa_type=BigInteger)
+    last_scanned_at: datetime | None = Field(default=None, sa_type=Timestamp)
+
+
+class LinkPageRow(AssetRow, table=True):
+    """A public page of links at `/p/{slug}`. `blocks` and `theme` are as their rules say."""
+
+    __tablename__ = "link_page"
+    __table_args__ = listed("link_page")
+
+    slug: str = Field(unique=True)
+    blocks: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    theme: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    view_count: int = Field(default=0, sa_type=BigInteger)
+    last_viewed_at: datetime | None = Field(default=None, sa_type=Timestamp)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from schema.accounts import OrganizationRow
+from schema.assets import AssetRow, BarcodeRow, LinkPageRow, LinkRow, QrCodeRow
+
+ASSETS: tuple[type[AssetRow], ...] = (QrCodeRow, LinkRow, BarcodeRow, LinkPageRow)
+"""The tables whose rows a plan counts."""
 
 
 async def lock_organization(session: AsyncSession, organization_id: UUID) -> str:
@@ -21,3 +26,20 @@ async def lock_organization(session: AsyncSession, organization_id: UUID) -> str
         .with_for_update(key_share=True)
     )
     return (await session.execute(query)).scalar_one()
+
+
+async def count_assets(
+    session: AsyncSession, organization_id: UUID, workspace_id: UUID | None = None
+) -> int:
+    """How many assets the organization or one workspace has, those in the trash left out."""
+    present = [
+        select(func.count())
+        .where(
+            col(table.organization_id) == organization_id,
+            col(table.deleted_at).is_(None),
+            *([col(table.workspace_id) == workspace_id] if workspace_id else []),
+        )
+        .scalar_subquery()
+        for table in ASSETS
+    ]
+    return await session.scalar(select(sum(present[1:], present[0]))) or 0

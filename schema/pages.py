@@ -1,11 +1,13 @@
-"""One page of a list out of the database, newest first."""
+"""One page of a list out of the database, newest first unless told otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -24,10 +26,22 @@ async def read_page(
 
     `listed` is the table whose rows are listed: it gives the order, by `created_at` and `id`.
     """
-    total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    page = (
-        query.order_by(col(listed.created_at).desc(), col(listed.id).desc())
-        .limit(size)
-        .offset(offset)
-    )
+    total = await count_rows(session, query)
+    page = query.order_by(*newest_first(listed)).limit(size).offset(offset)
     return (await session.execute(page)).all(), total
+
+
+async def count_rows(session: AsyncSession, query: Select[*tuple[Any, ...]]) -> int:
+    """How many rows a query has."""
+    counted = select(func.count()).select_from(query.subquery())
+    return await session.scalar(counted) or 0
+
+
+def newest_first(listed: type[Row]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The order of lists."""
+    return col(listed.created_at).desc(), col(listed.id).desc()
+
+
+def behind(listed: type[Row], created_at: datetime, id: UUID) -> ColumnElement[bool]:
+    """The rows that follow this place in the order of lists."""
+    return tuple_(col(listed.created_at), col(listed.id)) < tuple_(created_at, id)

@@ -10,7 +10,7 @@ from schema.accounts import (
     UserRow,
     WorkspaceRow,
 )
-from schema.assets import QrCodeRow, ScanRow
+from schema.assets import BarcodeRow, LinkPageRow, LinkRow, QrCodeRow
 from schema.base import metadata
 from schema.credentials import (
     ApiKeyRow,
@@ -20,10 +20,21 @@ from schema.credentials import (
     SignInLinkRow,
     TokenFamilyRow,
 )
+from schema.imports import ImportItemRow, ImportRow
+from schema.inventory import InventoryItemRow, InventoryLevelRow, InventoryMovementRow
 from schema.mail import MailRow
 from schema.oauth import OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
 from schema.outbox import DeliveryBatchRow, EventRow
 from schema.protection import IdempotencyRow, RateBucketRow, SolvedCaptchaRow
+from schema.shelves import (
+    DestinationChangeRow,
+    DomainRow,
+    FolderRow,
+    SlugClaimRow,
+    TagRow,
+    UtmTemplateRow,
+)
+from schema.visits import ConversionRow, ScanRow
 from schema.webhooks import AttemptRow, DeliveryRow, EndpointRow
 
 __all__ = [
@@ -31,11 +42,23 @@ __all__ = [
     "ApiKeyUsageRow",
     "AttemptRow",
     "AuditEntryRow",
+    "BarcodeRow",
+    "ConversionRow",
     "DeliveryBatchRow",
     "DeliveryRow",
+    "DestinationChangeRow",
+    "DomainRow",
     "EndpointRow",
     "EventRow",
+    "FolderRow",
     "IdempotencyRow",
+    "ImportItemRow",
+    "ImportRow",
+    "InventoryItemRow",
+    "InventoryLevelRow",
+    "InventoryMovementRow",
+    "LinkPageRow",
+    "LinkRow",
     "MailRow",
     "MembershipRow",
     "OAuthClientRow",
@@ -49,10 +72,13 @@ __all__ = [
     "ScanRow",
     "SessionRow",
     "SignInLinkRow",
+    "SlugClaimRow",
     "SolvedCaptchaRow",
+    "TagRow",
     "TeamInviteRow",
     "TokenFamilyRow",
     "UserRow",
+    "UtmTemplateRow",
     "WorkspaceRow",
     "metadata",
 ]

@@ -92,6 +92,79 @@ class ShortCodeTaken(DomainError):
         self.short_code = short_code
 
 
+class SlugTaken(DomainError):
+    """The slug is in use on this domain, or was once by another organization."""
+
+    code = "slug_taken"
+    met = "writes"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"The slug '{slug}' is taken; choose another.")
+        self.slug = slug
+
+
+class NameTaken(DomainError):
+    """Something beside it has this name already."""
+
+    code = "name_taken"
+    met = "writes"
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__(f"There is a {what} named '{name}' already; choose another name.")
+        self.what, self.name = what, name
+
+
+class VersionMismatch(DomainError):
+    """Somebody changed the thing after it was read."""
+
+    code = "version_mismatch"
+    met = "versions"
+
+    def __init__(self) -> None:
+        super().__init__("This was changed since you read it; read it again before you change it.")
+
+
+class CursorInvalid(DomainError):
+    """A cursor that no page of this list gave out."""
+
+    code = "cursor_invalid"
+    met = "cursors"
+
+    def __init__(self) -> None:
+        super().__init__("This cursor is not one of ours; start from the first page.")
+
+
+class NotNow(DomainError):
+    """The thing is not in a state in which this can be done."""
+
+    code = "not_now"
+    met = "jobs"
+
+
+class StockTooLow(DomainError):
+    """There is less of an item than shall be taken."""
+
+    code = "stock_too_low"
+    met = "inventory"
+
+    def __init__(self, there: int, wanted: int) -> None:
+        super().__init__(
+            f"There are {there} of this item and {wanted} were asked for; "
+            "take fewer, or allow negative stock for the item."
+        )
+        self.there, self.wanted = there, wanted
+
+
+class AccessRefused(DomainError):
+    """The password of a protected code or link is wrong."""
+
+    code = "access_refused"
+    met = "access"
+
+    def __init__(self) -> None:
+        super().__init__("This password is not right; check it and try again.")
+
+
 class NoWorkspace(DomainError):
     """The organization has no workspace to put an asset in."""
 

@@ -7,15 +7,10 @@ from typing import Annotated
 from fastapi import Path, Request
 from pydantic import BaseModel, Field
 
-from activities.qr_codes import (
-    CreateQrCode,
-    ListQrCodes,
-    QrCodeView,
-    ReadQrCode,
-    create_qr_code,
-    list_qr_codes,
-    read_qr_code,
-)
+from activities.qr_codes.creating import CreateQrCode, create_qr_code
+from activities.qr_codes.reading import ListQrCodes, ReadQrCode, list_qr_codes, read_qr_code
+from activities.qr_codes.views import QrCodeView
+from activities.rules.listings import Listing
 from activities.rules.slugs import SPELLING
 from api.dialect import Body, Text
 from api.routers import By, make_router
@@ -46,9 +41,9 @@ class DynamicIn(Body):
 class DynamicOut(BaseModel):
     """A dynamic code; `scan_url` is what its symbol holds."""
 
-    short_id: str
-    scan_url: str
-    destination_url: str
+    short_id: str | None
+    scan_url: str | None
+    destination_url: str | None
     name: str
     is_active: bool
     scan_count: int
@@ -72,7 +67,11 @@ async def create(body: DynamicIn, by: By) -> DynamicOut:
 
 @router.get("/api/v1/dynamic/", summary="List your dynamic QR codes")
 async def list_all(request: Request, by: By, asked: Asked) -> PageOut[DynamicOut]:
-    return present_page(request, await list_qr_codes(ListQrCodes(by, asked)), present_dynamic)
+    return present_page(
+        request,
+        await list_qr_codes(ListQrCodes(by, Listing(asked), dynamic_only=True)),
+        present_dynamic,
+    )
 
 
 @router.get("/api/v1/dynamic/{short_id}/", summary="Retrieve one dynamic QR code")

@@ -9,18 +9,18 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
-from activities.qr_codes import (
-    CreateQrCode,
+from activities.qr_codes.creating import CreateQrCode, create_qr_code
+from activities.qr_codes.reading import (
     ListQrCodes,
-    QrCodeView,
     ReadQrCode,
     SummarizeQrCodes,
-    create_qr_code,
     list_qr_codes,
     read_qr_code,
     summarize_qr_codes,
 )
+from activities.qr_codes.views import QrCodeView
 from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.listings import Listing
 from activities.rules.slugs import SPELLING
 from activities.rules.spelling import prefixed, unprefixed
 from api.dialect import Text
@@ -51,10 +51,10 @@ class QrOut(Out):
     name: str
     type: str
     is_dynamic: bool
-    short_code: str
-    short_url: str
+    short_code: str | None
+    short_url: str | None
     image_url: str
-    destination_url: str
+    destination_url: str | None
     workspace_id: str
     is_active: bool
     scan_count: int
@@ -92,7 +92,7 @@ async def list_all(
     search: Annotated[Text, Query(max_length=200)] = "",
     org_id: OrgId = None,
 ) -> QrPageOut:
-    page = await list_qr_codes(ListQrCodes(by, asked, search))
+    page = await list_qr_codes(ListQrCodes(by, Listing(asked, search=search)))
     summary = await summarize_qr_codes(SummarizeQrCodes(by))
     return QrPageOut(
         items=[present_qr(code) for code in page.items],

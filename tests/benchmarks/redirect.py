@@ -14,7 +14,8 @@ from pathlib import Path
 from time import perf_counter
 from urllib.parse import urlsplit
 
-from activities.qr_codes import CreateQrCode, SummarizeQrCodes, create_qr_code, summarize_qr_codes
+from activities.qr_codes.creating import CreateQrCode, create_qr_code
+from activities.qr_codes.reading import SummarizeQrCodes, summarize_qr_codes
 from activities.rules.actors import Actor
 from tests.benchmarks.lab import Lab, a_tenant, quiet
 from tests.benchmarks.load import Load, Visit, put_load

@@ -5,7 +5,8 @@ from __future__ import annotations
 from activities.accounts import CreateOrganization, OrganizationView, create_organization
 from activities.endpoints import CreateEndpoint, EndpointView, create_endpoint
 from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
-from activities.qr_codes import CreateQrCode, QrCodeView, create_qr_code
+from activities.qr_codes.creating import CreateQrCode, create_qr_code
+from activities.qr_codes.views import QrCodeView
 from activities.rules.actors import Actor
 from activities.visitors import Visitor
 

@@ -53,7 +53,7 @@ SHARED_BY_DIALECTS = (
     *("api.faults", "api.statuses", "api.coded", "api.scalars"),
 )
 
-DRAWING = ("segno", "PIL", "isal", "zxingcpp")
+DRAWING = ("segno", "PIL", "isal", "zint", "zxingcpp", "xlsxwriter")
 """What renderers may use beside the standard library."""
 
 

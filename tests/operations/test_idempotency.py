@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.gateways.clock import FixedClock
 from activities.idempotency import Once, once
 from activities.outside import Outside
-from activities.qr_codes import CreateQrCode, create_qr_code
+from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.rules.actors import Actor
 from activities.rules.errors import IdempotencyMismatch, IdempotencyRunning, ShortCodeTaken
 from schema.db import connect, disconnect
@@ -32,7 +32,7 @@ def creating(by: Actor, code: str | None = None) -> Callable[[], Awaitable[bytes
         made = await create_qr_code(
             CreateQrCode(by=by, destination_url="https://example.com/", short_code=code)
         )
-        return made.short_code.encode()
+        return (made.short_code or "").encode()
 
     return act
 

@@ -13,12 +13,11 @@ from activities.cause import Cause, caused_by
 from activities.gateways.clock import FixedClock
 from activities.gateways.dice import LoadedDice
 from activities.outside import Outside, install
-from activities.qr_codes import (
-    CreateQrCode,
+from activities.qr_codes.creating import CreateQrCode, create_qr_code
+from activities.qr_codes.reading import (
     ListQrCodes,
     ReadQrCode,
     SummarizeQrCodes,
-    create_qr_code,
     list_qr_codes,
     read_qr_code,
     summarize_qr_codes,
@@ -30,6 +29,7 @@ from activities.rules.errors import (
     PlanLimitReached,
     ShortCodeTaken,
 )
+from activities.rules.listings import Listing
 from activities.rules.paging import PageRequest
 from tests.builders.tenants import a_code, a_tenant
 
@@ -70,7 +70,7 @@ async def test_a_drawn_code_that_is_taken_is_drawn_again(world: Outside) -> None
     install(dataclasses.replace(world, dice=LoadedDice(same, same, other)))
     first, second = await a_code(by), await a_code(by)
     assert first.short_code != second.short_code
-    assert len(second.short_code) == 7
+    assert len(second.short_code or "") == 7
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_another_tenants_code_is_not_there() -> None:
     for wanted in (ReadQrCode(mine, short_code=code.short_code), ReadQrCode(mine, id=code.id)):
         with pytest.raises(NotFound):
             await read_qr_code(wanted)
-    assert (await list_qr_codes(ListQrCodes(mine, PageRequest()))).total == 0
+    assert (await list_qr_codes(ListQrCodes(mine, Listing(PageRequest())))).total == 0
     with pytest.raises(NotFound):
         await create_qr_code(
             CreateQrCode(mine, "https://example.com", workspace_id=code.workspace_id)
@@ -128,10 +128,10 @@ async def test_pages_are_newest_first_and_complete(clock: FixedClock) -> None:
         made.append((await a_code(by, name=f"code {number}")).short_code)
     seen: list[str] = []
     for number in (1, 2, 3):
-        page = await list_qr_codes(ListQrCodes(by, PageRequest(number, 2)))
+        page = await list_qr_codes(ListQrCodes(by, Listing(PageRequest(number, 2))))
         assert page.total == 5
         assert page.last_number == 3
-        seen += [item.short_code for item in page.items]
+        seen += [item.short_code or "" for item in page.items]
     assert seen == made[::-1]
 
 
@@ -139,7 +139,7 @@ async def test_search_takes_percent_signs_for_what_they_are() -> None:
     by = await a_tenant()
     await a_code(by, name="10% off")
     await a_code(by, name="100 days")
-    found = await list_qr_codes(ListQrCodes(by, PageRequest(), search="0% OFF"))
+    found = await list_qr_codes(ListQrCodes(by, Listing(PageRequest(), search="0% OFF")))
     assert [item.name for item in found.items] == ["10% off"]
 
 
@@ -162,5 +162,5 @@ async def test_a_plan_has_room_for_so_many_codes(database: AsyncConnection) -> N
         {"code": (await a_code(by)).short_code},
     )
     await a_code(by)
-    with pytest.raises(PlanLimitReached, match="up to 50 codes"):
+    with pytest.raises(PlanLimitReached, match="up to 50 assets"):
         await a_code(by)

@@ -1,0 +1,1 @@
+"""Barcodes: made, read, changed, thrown away."""

@@ -1,0 +1,1 @@
+"""Links out of files of other platforms: looked at first, then brought in."""

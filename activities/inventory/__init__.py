@@ -1,0 +1,1 @@
+"""Stock: items, movements and what a scan of their barcode tells."""

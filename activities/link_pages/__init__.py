@@ -1,0 +1,1 @@
+"""Link pages: public pages of links."""

@@ -1,0 +1,1 @@
+"""Short links: made, read, changed, thrown away."""

@@ -1,0 +1,1 @@
+"""QR codes: made, read, changed, thrown away."""

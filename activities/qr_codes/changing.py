@@ -1,0 +1,173 @@
+"""QR codes changed: any of their fields, never what a printed symbol holds without saying so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.outbox import emit
+from activities.outside import outside
+from activities.passwords import HashSharedPassword, hash_shared_password
+from activities.permits import needs
+from activities.qr_codes.drafts import judge_terms, judge_words, led_by, with_content
+from activities.qr_codes.views import QrCodeView, facts_of, view_of
+from activities.rules.actors import Actor
+from activities.rules.changes import UNSET, Unset, given, must_be_version
+from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.facts.codes import QrUpdated
+from activities.shelf.claims import CODES, ClaimSlug, claim_slug
+from activities.shelf.destinations import JudgeDestinations, judge_destinations
+from activities.shelf.history import RecordChange, record_change
+from activities.shelf.labels import read_labels, wanted
+from activities.shelf.links import FindLink, find_link
+from activities.shelf.moving import MoveAsset, find_new_place
+from activities.shelf.visible import visible
+from schema.db import transaction
+from schema.tables import QrCodeRow
+
+TERMS = ("starts_at", "expires_at", "expired_url", "is_active", "link_id")
+
+
+@dataclass(frozen=True)
+class UpdateQrCode:
+    """Change what is given of one code, by `id` or `short_code`; null takes a value away.
+
+    With `version` only if it is still that one. A new `short_code` is one more: the printed old one
+    leads on. `workspace_id` moves the code, out of its folder unless another is given.
+    """
+
+    by: Actor
+    id: UUID | None = None
+    short_code_is: str | None = None
+    version: int | None = None
+    name: str | Unset = UNSET
+    description: str | Unset = UNSET
+    destination_url: str | Unset | None = UNSET
+    content: Mapping[str, Any] | Unset = UNSET
+    short_code: str | Unset = UNSET
+    is_active: bool | Unset = UNSET
+    workspace_id: UUID | Unset = UNSET
+    folder_id: UUID | Unset | None = UNSET
+    tags: tuple[str, ...] | Unset = UNSET
+    style: Mapping[str, Any] | Unset = UNSET
+    variants: tuple[Mapping[str, Any], ...] | Unset = UNSET
+    starts_at: datetime | Unset | None = UNSET
+    expires_at: datetime | Unset | None = UNSET
+    scan_limit: int | Unset | None = UNSET
+    expired_url: str | Unset | None = UNSET
+    password: str | Unset | None = UNSET
+    link_id: UUID | Unset | None = UNSET
+
+
+@needs("assets.write")
+async def update_qr_code(command: UpdateQrCode) -> QrCodeView:
+    """The code after the change, which is announced unless nothing was different.
+
+    Raises `NotFound`, `VersionMismatch`, `InvalidFields`, `ShortCodeTaken`.
+    """
+    by, asked = command.by, given(command)
+    password_hash = await _hash(asked)
+    async with transaction() as session:
+        row = await _hold(session, command)
+        must_be_version(command.version, row.version)
+        values = {**_drafted(row, asked), **password_hash}
+        if isinstance(asked.get("link_id"), UUID) and asked["link_id"] != row.link_id:
+            await find_link(FindLink(by, asked["link_id"]))
+        await judge_destinations(
+            JudgeDestinations(by.organization_id, _newly_led(row, led_by(values)))
+        )
+        place = await find_new_place(MoveAsset.of(by, row, asked))
+        values |= {
+            "workspace_id": place.workspace_id,
+            "folder_id": place.folder_id,
+            "tag_ids": list(place.tag_ids),
+        }
+        changes = [name for name, value in values.items() if getattr(row, name) != value]
+        if changes:
+            await _apply(session, by, row, values, changes)
+        return view_of(row, await read_labels(wanted([row])))
+
+
+async def _hash(asked: Mapping[str, Any]) -> dict[str, str | None]:
+    """The column of the password, when a new one or none is asked for."""
+    if "password" not in asked:
+        return {}
+    if asked["password"] is None:
+        return {"password_hash": None}
+    return {
+        "password_hash": (await hash_shared_password(HashSharedPassword(asked["password"]))).hash
+    }
+
+
+async def _hold(session: AsyncSession, command: UpdateQrCode) -> QrCodeRow:
+    """The row, locked against other changes."""
+    query = visible(QrCodeRow, command.by)
+    if command.id is not None:
+        query = query.where(QrCodeRow.id == command.id)
+    else:
+        query = query.where(QrCodeRow.short_code == command.short_code_is)
+    row = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    if row is None:
+        raise NotFound("QR code")
+    return row
+
+
+def _drafted(row: QrCodeRow, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns that a client decides, as they would be; judged."""
+    values: dict[str, Any] = {
+        "type": row.type,
+        "is_dynamic": row.is_dynamic,
+        "name": asked.get("name", row.name),
+        "description": asked.get("description", row.description),
+        "short_code": asked.get("short_code", row.short_code),
+        "destination_url": asked.get("destination_url", row.destination_url),
+        "style": dict(asked.get("style", row.style)),
+        "visit_limit": asked.get("scan_limit", row.visit_limit),
+        **{name: asked.get(name, getattr(row, name)) for name in TERMS},
+    }
+    if "short_code" in asked and not row.is_dynamic:
+        raise InvalidFields({"short_code": ["A static code has no short code."]})
+    new_code = asked.get("short_code") if values["short_code"] != row.short_code else None
+    judge_words(values["name"], values["description"], new_code, values["style"])
+    judge_terms(values)
+    content = asked.get("content", row.content)
+    return with_content(values, content, asked.get("variants", row.variants))
+
+
+def _newly_led(row: QrCodeRow, urls: Mapping[str, str]) -> dict[str, str]:
+    """Addresses that were accepted before are not judged again."""
+    before = set(led_by({**row.model_dump(), "variants": row.variants}).values())
+    return {name: url for name, url in urls.items() if url not in before}
+
+
+async def _apply(
+    session: AsyncSession,
+    by: Actor,
+    row: QrCodeRow,
+    values: Mapping[str, Any],
+    changes: list[str],
+) -> None:
+    """Write the new values, remember where it led, and announce the change."""
+    now = outside().clock.now()
+    await record_change(RecordChange(by, row.id, row.destination_url, values["destination_url"]))
+    if "short_code" in changes:
+        await claim_slug(ClaimSlug(row.organization_id, row.id, CODES, values["short_code"]))
+    for name in changes:
+        setattr(row, name, values[name])
+    row.version += 1
+    row.updated_at = now
+    await session.flush()
+    told = tuple(_told(name) for name in changes if name not in ("search_text", "payload"))
+    await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=told))
+
+
+def _told(column: str) -> str:
+    """What events call a field."""
+    names = {"visit_limit": "scanLimit", "tag_ids": "tags", "password_hash": "password"}
+    head, *rest = column.split("_")
+    return names.get(column, head + "".join(part.title() for part in rest))

@@ -1,0 +1,170 @@
+"""QR codes made: with everything that belongs to them, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.outbox import emit
+from activities.outside import outside
+from activities.passwords import HashSharedPassword, hash_shared_password
+from activities.permits import needs
+from activities.qr_codes.drafts import judge_terms, judge_words, led_by, with_content
+from activities.qr_codes.reading import ReadQrCode, read_qr_code
+from activities.qr_codes.views import QrCodeView, facts_of, view_of
+from activities.rules.actors import Actor
+from activities.rules.facts.codes import QrCreated
+from activities.rules.payloads.contents import ContentType
+from activities.shelf.claims import CODES, ClaimSlug, claim_slug
+from activities.shelf.destinations import JudgeDestinations, judge_destinations
+from activities.shelf.labels import read_labels, wanted
+from activities.shelf.links import FindLink, find_link
+from activities.shelf.placing import PlaceAsset, place_asset
+from schema.db import transaction
+from schema.tables import QrCodeRow
+
+
+@dataclass(frozen=True)
+class CreateQrCode:
+    """A code leading to `destination_url`, or holding the `content` of another type.
+
+    A code of type URL is dynamic unless `is_dynamic` is false: its symbol holds a short address,
+    under `short_code` or one that is drawn. With `link_id` it leads wherever that link does.
+    """
+
+    by: Actor
+    destination_url: str | None = None
+    name: str = ""
+    short_code: str | None = None
+    is_active: bool = True
+    workspace_id: UUID | None = None
+    type: ContentType = "URL"
+    content: Mapping[str, Any] = field(default_factory=dict)
+    is_dynamic: bool | None = None
+    folder_id: UUID | None = None
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    style: Mapping[str, Any] = field(default_factory=dict)
+    variants: tuple[Mapping[str, Any], ...] = ()
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+    scan_limit: int | None = None
+    expired_url: str | None = None
+    password: str | None = None
+    link_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class DuplicateQrCode:
+    """One more code like this one, under a short code of its own and with no scans."""
+
+    by: Actor
+    id: UUID
+    name: str | None = None
+
+
+@needs("assets.write")
+async def create_qr_code(command: CreateQrCode) -> QrCodeView:
+    """Make a code and announce it.
+
+    Raises `InvalidFields`, `ShortCodeTaken`, `NoWorkspace`, `PlanLimitReached`, and `NotFound` for
+    a workspace, folder or link that is not the actor's.
+    """
+    by, now = command.by, outside().clock.now()
+    values = await _draft(command)
+    async with transaction() as session:
+        place = await place_asset(
+            PlaceAsset(by, command.workspace_id, command.folder_id, command.tags)
+        )
+        if command.link_id is not None:
+            await find_link(FindLink(by, command.link_id))
+        row = QrCodeRow(
+            **values,
+            created_at=now,
+            updated_at=now,
+            organization_id=by.organization_id,
+            workspace_id=place.workspace_id,
+            folder_id=place.folder_id,
+            tag_ids=list(place.tag_ids),
+            made_by=by.user_id,
+        )
+        await _insert(session, row)
+        await emit(QrCreated(**facts_of(row), occurred_at=now))
+        return view_of(row, await read_labels(wanted([row])))
+
+
+@needs("assets.write")
+async def duplicate_qr_code(command: DuplicateQrCode) -> QrCodeView:
+    """Make it, in the same workspace and folder. Raises `NotFound`, `PlanLimitReached`.
+
+    Its password is not taken along: nobody but who set it knows it.
+    """
+    code = await read_qr_code(ReadQrCode(command.by, id=command.id))
+    return await create_qr_code(
+        CreateQrCode(
+            by=command.by,
+            destination_url=code.destination_url,
+            name=(f"{code.name} (copy)" if command.name is None else command.name)[:200],
+            is_active=code.is_active,
+            workspace_id=code.workspace_id,
+            type=code.type,
+            content=code.content,
+            is_dynamic=code.is_dynamic,
+            folder_id=code.folder_id,
+            tags=code.tags,
+            description=code.description,
+            style=code.style,
+            variants=code.variants,
+            starts_at=code.starts_at,
+            expires_at=code.expires_at,
+            scan_limit=code.scan_limit,
+            expired_url=code.expired_url,
+            link_id=code.link_id,
+        )
+    )
+
+
+async def _draft(command: CreateQrCode) -> dict[str, Any]:
+    """The columns that the client decides, judged; `short_code` is as it was asked for."""
+    judge_words(command.name, command.description, command.short_code, command.style)
+    is_dynamic = command.type == "URL" if command.is_dynamic is None else command.is_dynamic
+    values = {
+        "id": uuid4(),
+        "name": command.name,
+        "description": command.description,
+        "short_code": command.short_code if is_dynamic else None,
+        "destination_url": command.destination_url,
+        "type": command.type,
+        "is_dynamic": is_dynamic,
+        "is_active": command.is_active,
+        "style": dict(command.style),
+        "starts_at": command.starts_at,
+        "expires_at": command.expires_at,
+        "visit_limit": command.scan_limit,
+        "expired_url": command.expired_url,
+        "link_id": command.link_id,
+    }
+    judge_terms(values)
+    values = with_content(values, command.content, command.variants)
+    await judge_destinations(JudgeDestinations(command.by.organization_id, led_by(values)))
+    if command.password is not None:
+        hashed = await hash_shared_password(HashSharedPassword(command.password))
+        values["password_hash"] = hashed.hash
+    return values
+
+
+async def _insert(session: AsyncSession, row: QrCodeRow) -> None:
+    """Insert it, a dynamic one under the code it asks for or a drawn one."""
+    if row.is_dynamic:
+        claim = ClaimSlug(row.organization_id, row.id, CODES, row.short_code)
+        drawn = (await claim_slug(claim)).slug
+        if row.short_code is None:
+            row.search_text = f"{row.search_text} {drawn.casefold()}".strip()
+        row.short_code = drawn
+    session.add(row)
+    await session.flush()

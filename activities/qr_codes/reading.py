@@ -1,0 +1,116 @@
+"""QR codes read: one, a page of them, their totals, where one led before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import col, select
+
+from activities.permits import needs
+from activities.qr_codes.views import QrCodeView, view_of
+from activities.rules import slugs
+from activities.rules.actors import Actor
+from activities.rules.errors import NotFound
+from activities.rules.listings import Listing
+from activities.rules.paging import Page, PageRequest
+from activities.shelf.history import ChangeView, ListChanges, list_changes
+from activities.shelf.labels import read_labels, wanted
+from activities.shelf.listing import AssetList
+from activities.shelf.visible import visible
+from schema.db import transaction
+from schema.tables import QrCodeRow
+
+
+@dataclass(frozen=True)
+class ReadQrCode:
+    """One code of the actor's organization, by `short_code` or by `id`."""
+
+    by: Actor
+    short_code: str | None = None
+    id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ListQrCodes:
+    """Codes of the actor's organization. `dynamic_only` leaves out those that cannot change."""
+
+    by: Actor
+    listing: Listing
+    dynamic_only: bool = False
+
+
+@dataclass(frozen=True)
+class SummarizeQrCodes:
+    """Totals over the codes of the actor's organization."""
+
+    by: Actor
+
+
+@dataclass(frozen=True)
+class QrCodeSummary:
+    """How many codes there are, how many of them active, and all their scans."""
+
+    total: int
+    active: int
+    scan_count: int
+
+
+@dataclass(frozen=True)
+class ListQrChanges:
+    """Where one code led before."""
+
+    by: Actor
+    id: UUID
+    page: PageRequest
+
+
+@needs("assets.read")
+async def read_qr_code(command: ReadQrCode) -> QrCodeView:
+    """One code; `NotFound` when there is none, it is deleted, or it is another tenant's."""
+    if command.short_code is not None and not slugs.could_exist(command.short_code):
+        raise NotFound("QR code")
+    query = visible(QrCodeRow, command.by)
+    if command.short_code is not None:
+        query = query.where(QrCodeRow.short_code == command.short_code)
+    else:
+        query = query.where(QrCodeRow.id == command.id)
+    async with transaction() as session:
+        row = (await session.execute(query)).scalar_one_or_none()
+        if row is None:
+            raise NotFound("QR code")
+        return view_of(row, await read_labels(wanted([row])))
+
+
+@needs("assets.read")
+async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
+    """One page, newest first unless the listing says otherwise."""
+    codes = AssetList(QrCodeRow, command.by, command.listing)
+    only = [col(QrCodeRow.is_dynamic).is_(True)] if command.dynamic_only else []
+    async with transaction() as session:
+        page = await codes.page(session, *only)
+        labels = await read_labels(wanted(page.items))
+    views = [view_of(row, labels) for row in page.items]
+    return Page(views, page.total, page.request, page.next)
+
+
+@needs("assets.read")
+async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:
+    """The totals, those in the trash left out."""
+    codes = visible(QrCodeRow, command.by).subquery()
+    query = select(
+        func.count(),
+        func.count().filter(codes.c.is_active),
+        func.coalesce(func.sum(codes.c.scan_count), 0),
+    ).select_from(codes)
+    async with transaction() as session:
+        total, active, scans = (await session.execute(query)).one()
+    return QrCodeSummary(total=total, active=active, scan_count=int(scans))
+
+
+@needs("assets.read")
+async def list_qr_changes(command: ListQrChanges) -> Page[ChangeView]:
+    """The changes of its destination, newest first. Raises `NotFound`."""
+    await read_qr_code(ReadQrCode(command.by, id=command.id))
+    return await list_changes(ListChanges(command.by, command.id, command.page))

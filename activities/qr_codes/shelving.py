@@ -1,0 +1,110 @@
+"""QR codes put away: archived, thrown into the trash, and back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlmodel import col
+
+from activities.outbox import emit
+from activities.outside import outside
+from activities.permits import needs
+from activities.qr_codes.views import QrCodeView, facts_of, view_of
+from activities.rules.actors import Actor
+from activities.rules.changes import must_be_version
+from activities.rules.errors import NotFound
+from activities.rules.facts.codes import QrDeleted, QrUpdated
+from activities.rules.listings import RESTORABLE
+from activities.shelf.labels import read_labels, wanted
+from activities.shelf.placing import HaveRoom, have_room
+from activities.shelf.visible import visible
+from schema.db import transaction
+from schema.tables import QrCodeRow
+
+
+@dataclass(frozen=True)
+class DeleteQrCode:
+    """Throw a code away, by `id` or `short_code`; with `version` only if it is still that one."""
+
+    by: Actor
+    id: UUID | None = None
+    short_code: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class RestoreQrCode:
+    """Take a code back out of the trash."""
+
+    by: Actor
+    id: UUID
+
+
+@dataclass(frozen=True)
+class ArchiveQrCode:
+    """Put a code aside, or with `archived` false back; it works all the same."""
+
+    by: Actor
+    id: UUID
+    archived: bool = True
+
+
+@needs("assets.write")
+async def delete_qr_code(command: DeleteQrCode) -> None:
+    """It leads nowhere at once, is restorable for 30 days, and keeps its short code for good.
+
+    Raises `NotFound` also when it is in the trash already, and `VersionMismatch`.
+    """
+    now = outside().clock.now()
+    query = visible(QrCodeRow, command.by)
+    if command.id is not None:
+        query = query.where(QrCodeRow.id == command.id)
+    else:
+        query = query.where(QrCodeRow.short_code == command.short_code)
+    async with transaction() as session:
+        row = (await session.execute(query.with_for_update())).scalar_one_or_none()
+        if row is None:
+            raise NotFound("QR code")
+        must_be_version(command.version, row.version)
+        row.deleted_at = row.updated_at = now
+        row.version += 1
+        await session.flush()
+        await emit(QrDeleted(**facts_of(row), occurred_at=now))
+
+
+@needs("assets.write")
+async def restore_qr_code(command: RestoreQrCode) -> QrCodeView:
+    """It leads where it led before. Raises `NotFound`, `PlanLimitReached`."""
+    now = outside().clock.now()
+    query = visible(QrCodeRow, command.by, trash=True).where(
+        QrCodeRow.id == command.id, col(QrCodeRow.deleted_at) > now - RESTORABLE
+    )
+    async with transaction() as session:
+        await have_room(HaveRoom(command.by))
+        row = (await session.execute(query.with_for_update())).scalar_one_or_none()
+        if row is None:
+            raise NotFound("QR code")
+        row.deleted_at, row.updated_at = None, now
+        row.version += 1
+        await session.flush()
+        await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("restored",)))
+        return view_of(row, await read_labels(wanted([row])))
+
+
+@needs("assets.write")
+async def archive_qr_code(command: ArchiveQrCode) -> QrCodeView:
+    """The code, put aside or back. Raises `NotFound`."""
+    now = outside().clock.now()
+    query = visible(QrCodeRow, command.by).where(QrCodeRow.id == command.id)
+    async with transaction() as session:
+        row = (await session.execute(query.with_for_update())).scalar_one_or_none()
+        if row is None:
+            raise NotFound("QR code")
+        if (row.archived_at is not None) != command.archived:
+            row.archived_at = now if command.archived else None
+            row.updated_at = now
+            row.version += 1
+            await session.flush()
+            await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("archived",)))
+        return view_of(row, await read_labels(wanted([row])))

@@ -1,0 +1,144 @@
+"""Lists of assets: what is searched, filtered and sorted, and one page of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from activities.outside import outside
+from activities.rules.actors import Actor
+from activities.rules.listings import Filter, Listing, Sort
+from activities.rules.paging import Cursor, Page
+from activities.rules.searching import pattern, search_text
+from activities.shelf.visible import visible
+from schema.assets import AssetRow, LinkRow, ShortAssetRow
+from schema.pages import behind, count_rows, newest_first
+from schema.tables import TagRow
+
+Asset = TypeVar("Asset", bound=AssetRow)
+
+SOON = timedelta(days=7)
+"""How far ahead `expiring` looks."""
+
+SHORTEST_INDEXED = 3
+"""Signs that a search must have for the index over all substrings of three."""
+
+VISITS: Mapping[str, str] = {
+    "qr_code": "scan_count",
+    "link": "click_count",
+    "barcode": "scan_count",
+    "link_page": "view_count",
+}
+
+
+@dataclass(frozen=True)
+class AssetList(Generic[Asset]):
+    """The assets of one kind that an actor asks for."""
+
+    row: type[Asset]
+    by: Actor
+    listing: Listing
+
+    async def page(self, session: AsyncSession, *only: ColumnElement[bool]) -> Page[Asset]:
+        """The rows of the page that was asked for, of those that meet `only` too."""
+        row, asked = self.row, self.listing.page
+        query = narrowed(row, self.by, self.listing, outside().clock.now()).where(*only)
+        if self.listing.tags:
+            ids = await _tag_ids(session, self.by.organization_id, self.listing.tags)
+            if ids is None:
+                return Page((), 0, asked)
+            query = query.where(col(row.tag_ids).contains(ids))
+        total = await count_rows(session, query) if asked.counts else 0
+        if asked.after is not None:
+            query = query.where(behind(row, asked.after.created_at, asked.after.id))
+        sort = self.listing.sort
+        page = query.order_by(*ordered(row, sort)).limit(asked.size + 1).offset(asked.offset)
+        rows = (await session.execute(page)).scalars().all()
+        items = rows[: asked.size]
+        more = len(rows) > asked.size and sort == "newest"
+        behind_last = Cursor(items[-1].created_at, items[-1].id) if more else None
+        return Page(items, total, asked, behind_last)
+
+
+def narrowed(row: type[Asset], by: Actor, listing: Listing, now: datetime) -> SelectOfScalar[Asset]:
+    """The assets that the list is about, but for its tags; without an order."""
+    query = visible(row, by, trash=listing.shelf == "trash")
+    if listing.shelf == "here":
+        query = query.where(col(row.archived_at).is_(None))
+    if listing.shelf == "archived":
+        query = query.where(col(row.archived_at).is_not(None))
+    if listing.workspace_id is not None:
+        query = query.where(col(row.workspace_id) == listing.workspace_id)
+    if listing.folder_id is not None:
+        query = query.where(col(row.folder_id) == listing.folder_id)
+    if listing.search.strip():
+        query = query.where(*_found_by(row, listing.search))
+    return query.where(*_filtered(row, listing.filter, now))
+
+
+def ordered(row: type[AssetRow], sort: Sort) -> tuple[ColumnElement[Any], ...]:
+    """The order of a list; always a whole one, so that pages do not overlap."""
+    newest = newest_first(row)
+    match sort:
+        case "newest":
+            return newest
+        case "oldest":
+            return col(row.created_at).asc(), col(row.id).asc()
+        case "updated":
+            return col(row.updated_at).desc(), *newest
+        case "name":
+            return func.lower(row.name).asc(), *newest
+        case "-name":
+            return func.lower(row.name).desc(), *newest
+        case "visits":
+            return col(getattr(row, VISITS[str(row.__tablename__)])).desc(), *newest
+
+
+def _found_by(row: type[AssetRow], search: str) -> tuple[ColumnElement[bool], ...]:
+    wanted = search_text(search)
+    like = col(row.search_text).like(pattern(search), escape="\\")
+    if len(wanted) < SHORTEST_INDEXED:
+        return (like,)
+    grams = func.ink_grams(col(row.search_text)).op("@>")(func.ink_grams(literal(wanted)))
+    return grams, like
+
+
+def _filtered(
+    row: type[AssetRow], filter: Filter, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    if filter == "active":
+        return (col(row.is_active).is_(True),)
+    if filter == "inactive":
+        return (col(row.is_active).is_(False),)
+    if issubclass(row, ShortAssetRow):
+        if filter == "ab":
+            return (func.jsonb_array_length(col(row.variants)) > 0,)
+        if filter == "expiring":
+            ahead = col(row.expires_at).between(now, now + SOON)
+            return (ahead, col(row.is_active).is_(True))
+    if issubclass(row, LinkRow):
+        if filter == "health_failing":
+            return (col(row.health) == "failing",)
+        if filter == "health_monitored":
+            return (col(row.health_check)["enabled"].as_boolean().is_(True),)
+    return () if filter == "all" else (literal(False),)
+
+
+async def _tag_ids(
+    session: AsyncSession, organization_id: UUID, names: tuple[str, ...]
+) -> list[UUID] | None:
+    """The ids of the tags; None when one of them is not known, so nothing can have it."""
+    keys = {" ".join(name.split()).casefold() for name in names}
+    query = select(TagRow.id).where(
+        TagRow.organization_id == organization_id, col(TagRow.name_key).in_(keys)
+    )
+    found = (await session.execute(query)).scalars().all()
+    return list(found) if len(found) == len(keys) else None

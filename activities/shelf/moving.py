@@ -1,0 +1,83 @@
+"""Where an asset is after a change: another workspace, folder, or other tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from activities.permits import needs
+from activities.rules.actors import Actor
+from activities.rules.errors import NotFound
+from activities.shelf.placing import FindFolder, NameTags, Place, find_folder, name_tags
+from schema.assets import AssetRow
+from schema.db import transaction
+from schema.tables import WorkspaceRow
+
+
+@dataclass(frozen=True)
+class MoveAsset:
+    """The place that an asset has, and what of it shall change.
+
+    None for `new_workspace_id` and `tags` leaves them; `moves_folder` says whether
+    `new_folder_id` is meant, for none at all is a folder too.
+    """
+
+    by: Actor
+    place: Place
+    new_workspace_id: UUID | None = None
+    moves_folder: bool = False
+    new_folder_id: UUID | None = None
+    tags: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, by: Actor, row: AssetRow, asked: Mapping[str, Any]) -> MoveAsset:
+        """From what a change gives of `workspace_id`, `folder_id` and `tags`."""
+        return cls(
+            by,
+            Place(row.workspace_id, row.folder_id, tuple(row.tag_ids)),
+            asked.get("workspace_id"),
+            "folder_id" in asked,
+            asked.get("folder_id"),
+            asked.get("tags"),
+        )
+
+
+@needs("assets.write")
+async def find_new_place(command: MoveAsset) -> Place:
+    """The new place, held until the open transaction ends.
+
+    Another workspace takes the asset out of its folder, unless a folder there is given. Raises
+    `NotFound` for a workspace or folder that is not the actor's, `InvalidFields` for tags.
+    """
+    by, place = command.by, command.place
+    workspace_id, folder_id = place.workspace_id, place.folder_id
+    if command.new_workspace_id not in (None, workspace_id):
+        workspace_id, folder_id = await _find_workspace(by, command.new_workspace_id), None
+    if command.moves_folder:
+        folder_id = command.new_folder_id
+    if folder_id is not None and folder_id != place.folder_id:
+        await find_folder(FindFolder(by, folder_id, workspace_id))
+    tag_ids = place.tag_ids
+    if command.tags is not None:
+        tag_ids = (await name_tags(NameTags(by, command.tags))).ids
+    return Place(workspace_id, folder_id, tag_ids)
+
+
+async def _find_workspace(by: Actor, id: UUID | None) -> UUID:
+    query = select(WorkspaceRow.id).where(
+        WorkspaceRow.id == id,
+        WorkspaceRow.organization_id == by.organization_id,
+        col(WorkspaceRow.deleted_at).is_(None),
+    )
+    if by.workspace_id:
+        query = query.where(WorkspaceRow.id == by.workspace_id)
+    async with transaction() as session:
+        locked = query.with_for_update(read=True, key_share=True)
+        found = (await session.execute(locked)).scalar_one_or_none()
+    if found is None:
+        raise NotFound("workspace")
+    return found

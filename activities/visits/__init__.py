@@ -1,0 +1,1 @@
+"""Visits to public addresses: where they lead, who is let in, what is recorded."""
