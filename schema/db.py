@@ -136,6 +136,18 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         raise
 
 
+@asynccontextmanager
+async def attempt() -> AsyncIterator[AsyncSession]:
+    """A part of the open transaction that may fail by itself: what it wrote is undone, the rest
+    stays. Raises `RuntimeError` outside a transaction.
+    """
+    held = _open.get()
+    if held is None or held.task is not asyncio.current_task():
+        raise RuntimeError("an attempt is a part of an open transaction")
+    async with held.session.begin_nested():
+        yield held.session
+
+
 async def at_once(statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     """Run one statement that commits by itself, beside any open transaction; answer its rows.
 
