@@ -10,8 +10,8 @@ from activities.rules.errors import InvalidFields
 Movement = Literal["in", "out", "adjust", "transfer"]
 
 KINDS: tuple[Movement, ...] = get_args(Movement)
-MOST = 1_000_000_000
-"""The largest quantity and level, far inside four bytes."""
+MOST = 1_000_000_000_000
+"""The largest quantity and level; what an item has at all its locations is inside eight bytes."""
 
 _ENDS: Mapping[str, tuple[bool, bool]] = {
     "in": (False, True),
