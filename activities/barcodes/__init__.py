@@ -1,1 +1,1 @@
-"""Barcodes: made, read, changed, thrown away."""
+"""Barcodes: made, read, changed, drawn, thrown away."""

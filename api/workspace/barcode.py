@@ -1,0 +1,160 @@
+"""`/api/barcode`: barcodes as the dashboard sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+
+from activities.barcodes.changing import UpdateBarcode, update_barcode
+from activities.barcodes.creating import (
+    DuplicateBarcode,
+    create_barcode,
+    duplicate_barcode,
+)
+from activities.barcodes.pictures import RenderBarcode, render_barcode
+from activities.barcodes.reading import (
+    ListBarcodes,
+    ReadBarcode,
+    SummarizeBarcodes,
+    list_barcodes,
+    read_barcode,
+    summarize_barcodes,
+)
+from activities.barcodes.shelving import (
+    ArchiveBarcode,
+    DeleteBarcode,
+    RestoreBarcode,
+    archive_barcode,
+    delete_barcode,
+    restore_barcode,
+)
+from activities.images import MEDIA_TYPES
+from activities.rules.errors import NotFound
+from activities.rules.spelling import unprefixed
+from api.dialect import Text
+from api.etags import Expected, set_etag
+from api.routers import By, make_router
+from api.workspace.auth import authenticate, documented
+from api.workspace.barcode_in import BarcodeChangesIn, BarcodeIn, DuplicateIn, to_changes, to_create
+from api.workspace.barcode_out import (
+    BarcodeOut,
+    BarcodeSummaryOut,
+    present_barcode,
+    present_summary,
+)
+from api.workspace.listing import LONGEST_ID, AskedListing, OrgId, PageOut, present_page
+
+router = make_router(authenticate, dependencies=[documented], tags=["barcode"])
+
+ONE = "/api/barcode/{id}"
+
+PathId = Annotated[
+    Text, Path(max_length=LONGEST_ID, description="a barcode: bc_ and 32 hex digits")
+]
+
+
+@router.get("/api/barcode", summary="List barcodes")
+async def list_all(
+    by: By, asked: AskedListing, org_id: OrgId = None
+) -> PageOut[BarcodeOut, BarcodeSummaryOut]:
+    page = await list_barcodes(ListBarcodes(by, asked))
+    summary = present_summary(await summarize_barcodes(SummarizeBarcodes(by)))
+    return present_page(page, present_barcode, summary)
+
+
+@router.post("/api/barcode", status_code=201, summary="Create a barcode")
+async def create(body: BarcodeIn, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
+    barcode = await create_barcode(to_create(body, by))
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.get(ONE, summary="Fetch one barcode")
+async def fetch(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
+    barcode = await read_barcode(ReadBarcode(by, to_id(id)))
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.patch(ONE, summary="Change a barcode: its type, value, style, place or binding")
+async def change(
+    id: PathId,
+    body: BarcodeChangesIn,
+    by: By,
+    expected: Expected,
+    response: Response,
+    org_id: OrgId = None,
+) -> BarcodeOut:
+    barcode = await update_barcode(
+        UpdateBarcode(by, to_id(id), version=expected, **to_changes(body))
+    )
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.delete(ONE, status_code=204, summary="Throw a barcode away; restorable for 30 days")
+async def remove(id: PathId, by: By, expected: Expected, org_id: OrgId = None) -> None:
+    await delete_barcode(DeleteBarcode(by, to_id(id), expected))
+
+
+@router.post(f"{ONE}/duplicate", status_code=201, summary="Make one more barcode like this one")
+async def duplicate(
+    id: PathId,
+    by: By,
+    response: Response,
+    body: DuplicateIn | None = None,
+    org_id: OrgId = None,
+) -> BarcodeOut:
+    name = body.name if body else None
+    barcode = await duplicate_barcode(DuplicateBarcode(by, to_id(id), name))
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.post(f"{ONE}/archive", summary="Put a barcode aside")
+async def archive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
+    barcode = await archive_barcode(ArchiveBarcode(by, to_id(id)))
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.post(f"{ONE}/unarchive", summary="Put a barcode back among the others")
+async def unarchive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
+    barcode = await archive_barcode(ArchiveBarcode(by, to_id(id), archived=False))
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.post(f"{ONE}/restore", summary="Take a barcode back out of the trash")
+async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
+    barcode = await restore_barcode(RestoreBarcode(by, to_id(id)))
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)
+
+
+@router.get(
+    f"{ONE}/image",
+    summary="The picture of a barcode",
+    response_class=Response,
+    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    tags=["pictures"],
+)
+async def image(
+    id: PathId,
+    by: By,
+    format: Annotated[Literal["png", "svg"], Query(description="the kind of picture")] = "png",
+    size: Annotated[int, Query(ge=16, le=4096, description="pixels across")] = 1024,
+    org_id: OrgId = None,
+) -> Response:
+    made = await render_barcode(RenderBarcode(by, to_id(id), format, size))
+    return Response(made.content, media_type=made.media_type)
+
+
+def to_id(text: str) -> UUID:
+    """The id in a path; `NotFound` for any other spelling."""
+    found = unprefixed("bc", text)
+    if found is None:
+        raise NotFound("barcode")
+    return found
