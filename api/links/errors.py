@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.rules.errors import DomainError, InvalidFields
+from activities.rules.errors import DomainError, InvalidFields, SlugTaken
 from api.dialect import Answer, Refusals
 from api.faults import HttpFault, WrongFields
 from api.statuses import ORDINARY
@@ -18,6 +18,8 @@ FIELDS = {"short_code": "code", "destination_url": "url"}
 def present(refusal: DomainError | HttpFault) -> Answer:
     """The refusal in this dialect's shape."""
     message = str(refusal)
+    if isinstance(refusal, SlugTaken):
+        message = f"code: The code '{refusal.slug}' is taken; choose another."
     if isinstance(refusal, InvalidFields | WrongFields):
         message = " ".join(
             f"{FIELDS.get(name, name)}: {' '.join(sentences)}"
