@@ -1,4 +1,4 @@
-"""What a visitor sees when a code leads nowhere: a small page in their language, or JSON."""
+"""What a visitor sees when a code or link leads nowhere: a small page in their language, or JSON."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LANGUAGES = ("en", "es", "fr", "de")
 
 _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
     404: {
-        "en": ("This code leads nowhere", "It may have been removed or paused by its owner."),
-        "es": ("Este código no lleva a ningún sitio", "Su dueño puede haberlo retirado o pausado."),
-        "fr": ("Ce code ne mène nulle part", "Il a peut-être été retiré ou mis en pause."),
-        "de": ("Dieser Code führt nirgendwohin", "Er wurde vielleicht entfernt oder pausiert."),
+        "en": ("This link leads nowhere", "It may have been removed or paused by its owner."),
+        "es": ("Este enlace no lleva a ningún sitio", "Su dueño puede haberlo retirado o pausado."),
+        "fr": ("Ce lien ne mène nulle part", "Il a peut-être été retiré ou mis en pause."),
+        "de": ("Dieser Link führt nirgendwohin", "Er wurde vielleicht entfernt oder pausiert."),
     },
     405: {
         "en": ("This address is only for visiting", "Open it in a browser."),
@@ -23,22 +23,40 @@ _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
         "fr": ("Cette adresse sert seulement à la visite", "Ouvrez-la dans un navigateur."),
         "de": ("Diese Adresse ist nur zum Besuchen da", "Öffne sie in einem Browser."),
     },
+    410: {
+        "en": (
+            "This link has ended",
+            "It was open for a certain time, or for a certain number of visits.",
+        ),
+        "es": (
+            "Este enlace ya terminó",
+            "Estaba abierto durante cierto tiempo o para cierto número de visitas.",
+        ),
+        "fr": (
+            "Ce lien n'est plus ouvert",
+            "Il l'était pour un certain temps ou un certain nombre de visites.",
+        ),
+        "de": (
+            "Dieser Link ist abgelaufen",
+            "Er galt für eine bestimmte Zeit oder eine bestimmte Zahl von Besuchen.",
+        ),
+    },
     429: {
-        "en": ("That was a lot at once", "Wait a moment, then scan the code again."),
-        "es": ("Demasiadas visitas seguidas", "Espera un momento y escanea el código de nuevo."),
-        "fr": ("Trop de visites d'un coup", "Attendez un instant, puis scannez à nouveau le code."),
-        "de": ("Das war viel auf einmal", "Warte einen Moment und scanne den Code dann erneut."),
+        "en": ("That was a lot at once", "Wait a moment, then open the link again."),
+        "es": ("Demasiadas visitas seguidas", "Espera un momento y abre el enlace de nuevo."),
+        "fr": ("Trop de visites d'un coup", "Attendez un instant, puis rouvrez le lien."),
+        "de": ("Das war viel auf einmal", "Warte einen Moment und öffne den Link dann erneut."),
     },
     503: {
         "en": (
             "Just a moment",
-            "We cannot look this code up right now. Try again in a few seconds.",
+            "We cannot look this link up right now. Try again in a few seconds.",
         ),
-        "es": ("Un momento", "Ahora no podemos consultar este código. Inténtalo en unos segundos."),
-        "fr": ("Un instant", "Nous ne pouvons pas lire ce code. Réessayez dans quelques secondes."),
+        "es": ("Un momento", "Ahora no podemos consultar este enlace. Inténtalo en unos segundos."),
+        "fr": ("Un instant", "Nous ne pouvons pas lire ce lien. Réessayez dans quelques secondes."),
         "de": (
             "Einen Moment",
-            "Der Code lässt sich gerade nicht abfragen. Bitte gleich noch einmal.",
+            "Der Link lässt sich gerade nicht abfragen. Bitte gleich noch einmal.",
         ),
     },
 }
@@ -46,6 +64,7 @@ _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
 _CODES = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    410: "GONE",
     429: "RATE_LIMITED",
     503: "SERVICE_UNAVAILABLE",
 }
@@ -70,7 +89,7 @@ p{{margin:0;color:var(--soft)}}footer{{margin-top:28px;font-size:.8rem;color:var
 def status_page(
     status: int, headers: Mapping[str, str], *, retry_after: int = 0, allow: str = ""
 ) -> Response:
-    """The page for `status` (404, 405, 429, 503); JSON when the visitor prefers that."""
+    """The page for `status` (404, 405, 410, 429, 503); JSON when the visitor prefers that."""
     language = choose_language(headers.get("accept-language", ""))
     title, advice = _TEXTS[status][language]
     extra = {"Vary": "Accept, Accept-Language", "Content-Language": language}
@@ -78,13 +97,18 @@ def status_page(
         extra["Retry-After"] = str(retry_after)
     if allow:
         extra["Allow"] = allow
-    accept = headers.get("accept", "")
-    if "application/json" in accept and "text/html" not in accept:
+    if prefers_json(headers):
         body = {"error": f"{title}. {advice}", "code": _CODES[status]}
         return JSONResponse(body, status, headers=extra)
     extra["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     page = _PAGE.format(language=language, title=escape(title), advice=escape(advice))
     return HTMLResponse(page, status, headers=extra)
+
+
+def prefers_json(headers: Mapping[str, str]) -> bool:
+    """Whether the visitor is a program that asks for JSON; `headers` have lower-case names."""
+    accept = headers.get("accept", "")
+    return "application/json" in accept and "text/html" not in accept
 
 
 def choose_language(accept_language: str) -> str:

@@ -165,6 +165,13 @@ class AccessRefused(DomainError):
         super().__init__("This password is not right; check it and try again.")
 
 
+class Unsupported(DomainError):
+    """What is asked for is right in itself, but cannot be drawn."""
+
+    code = "unsupported"
+    met = "pictures"
+
+
 class NoWorkspace(DomainError):
     """The organization has no workspace to put an asset in."""
 

@@ -28,7 +28,10 @@ FILTERS: tuple[Filter, ...] = get_args(Filter)
 
 @dataclass(frozen=True)
 class Listing:
-    """A part of the assets of one kind. `tags` are names, and an asset must have all of them."""
+    """A part of the assets of one kind. `tags` are names, and an asset must have all of them.
+
+    `search` looks into all that an asset is found by, `name` into its name alone.
+    """
 
     page: PageRequest
     search: str = ""
@@ -38,3 +41,4 @@ class Listing:
     shelf: Shelf = "here"
     filter: Filter = "all"
     sort: Sort = "newest"
+    name: str = ""

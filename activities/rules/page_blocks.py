@@ -35,8 +35,18 @@ NEEDED: Mapping[str, Mapping[str, Reader]] = {
 
 OPTIONAL: Mapping[str, Mapping[str, Reader]] = {
     "link": {"icon": values.icon},
+    "short_link": {"label": _LABEL, "icon": values.icon},
     "image": {"href": values.web_address},
 }
+
+ICONS = (
+    *("award", "book", "book-open", "briefcase", "calendar", "camera", "car", "clock", "coffee"),
+    *("credit-card", "download", "file-text", "gift", "globe", "graduation-cap", "heart"),
+    *("house", "image", "info", "link", "mail", "map-pin", "megaphone", "message-circle", "mic"),
+    *("music", "newspaper", "phone", "play", "podcast", "rss", "shopping-bag", "shopping-cart"),
+    *("star", "tag", "ticket", "truck", "user", "users", "utensils", "video", "wrench"),
+)
+"""Icons that pages draw; another name is kept, and draws nothing."""
 
 SHAPES = ("rounded", "pill", "square")
 FONTS = ("sans", "serif", "mono")

@@ -58,14 +58,22 @@ PUBLIC_FORMS = Throttle("public_forms", 30, 60)
 CAPTCHA = Throttle("captcha", 60, 120)
 UNKNOWN_CODES = Throttle("unknown_codes", 60, 120)
 """Visits to codes that do not exist, from one network address; those that do are never refused."""
+CONVERSIONS = Throttle("conversions", 120, 240)
+"""Conversions that a network address reports."""
+ACCESS = Throttle("access", 20, 30)
+"""Passwords for one protected code or link, from anywhere."""
+ACCESS_NETWORK = Throttle("access_network", 10, 10)
+"""Passwords for one protected code or link, from one network address."""
 TOKENS = Throttle("tokens", 60, 120)
 """OAuth token, revocation and introspection calls, from one network address."""
 EXPORTS = Throttle("exports", 10, 20)
 WEBHOOK_TESTS = Throttle("webhook_tests", 30, 30)
+DOMAIN_CHECKS = Throttle("domain_checks", 6, 20)
+"""Looks into DNS whether a domain is proved, by one organization."""
 
 NAMED = (
     *(API, AUTH, AUTH_ADDRESS, MAIL_ADDRESS, CREDENTIALS, PUBLIC_FORMS),
-    *(CAPTCHA, UNKNOWN_CODES, TOKENS, EXPORTS, WEBHOOK_TESTS),
+    *(CAPTCHA, UNKNOWN_CODES, CONVERSIONS, ACCESS, ACCESS_NETWORK, TOKENS, EXPORTS, WEBHOOK_TESTS),
 )
 
 

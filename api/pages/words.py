@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_EVERYWHERE: Mapping[str, Mapping[str, str]] = {
+EVERYWHERE: Mapping[str, Mapping[str, str]] = {
     "en": {
         "busy": "One moment…",
         "no_script": "This page needs JavaScript.",
@@ -33,7 +33,7 @@ _EVERYWHERE: Mapping[str, Mapping[str, str]] = {
 
 SIGN_IN: Mapping[str, Mapping[str, str]] = {
     "en": {
-        **_EVERYWHERE["en"],
+        **EVERYWHERE["en"],
         "title": "Sign in",
         "lead": "We mail you a link. There is no password.",
         "email": "Email address",
@@ -52,7 +52,7 @@ SIGN_IN: Mapping[str, Mapping[str, str]] = {
         "expired": "The check is too old. Please try again.",
     },
     "de": {
-        **_EVERYWHERE["de"],
+        **EVERYWHERE["de"],
         "title": "Anmelden",
         "lead": "Wir schicken dir einen Link. Ein Passwort gibt es nicht.",
         "email": "Mailadresse",
@@ -71,7 +71,7 @@ SIGN_IN: Mapping[str, Mapping[str, str]] = {
         "expired": "Die Prüfung ist zu alt. Bitte versuch es noch einmal.",
     },
     "fr": {
-        **_EVERYWHERE["fr"],
+        **EVERYWHERE["fr"],
         "title": "Se connecter",
         "lead": "Nous vous envoyons un lien. Il n'y a pas de mot de passe.",
         "email": "Adresse e-mail",
@@ -90,7 +90,7 @@ SIGN_IN: Mapping[str, Mapping[str, str]] = {
         "expired": "La vérification est trop ancienne. Réessayez.",
     },
     "es": {
-        **_EVERYWHERE["es"],
+        **EVERYWHERE["es"],
         "title": "Iniciar sesión",
         "lead": "Te enviamos un enlace. No hay contraseña.",
         "email": "Correo electrónico",
@@ -112,7 +112,7 @@ SIGN_IN: Mapping[str, Mapping[str, str]] = {
 
 INVITE: Mapping[str, Mapping[str, str]] = {
     "en": {
-        **_EVERYWHERE["en"],
+        **EVERYWHERE["en"],
         "title": "Join a team",
         "lead": "Somebody invited you to join a team on Inkloom.",
         "name": "Your name (optional)",
@@ -127,7 +127,7 @@ INVITE: Mapping[str, Mapping[str, str]] = {
         "wrong_name": "This name holds an invisible character. Please type it again.",
     },
     "de": {
-        **_EVERYWHERE["de"],
+        **EVERYWHERE["de"],
         "title": "Einem Team beitreten",
         "lead": "Jemand hat dich in ein Team auf Inkloom eingeladen.",
         "name": "Dein Name (freiwillig)",
@@ -144,7 +144,7 @@ INVITE: Mapping[str, Mapping[str, str]] = {
         "wrong_name": "In diesem Namen steckt ein unsichtbares Zeichen. Bitte tipp ihn neu ein.",
     },
     "fr": {
-        **_EVERYWHERE["fr"],
+        **EVERYWHERE["fr"],
         "title": "Rejoindre une équipe",
         "lead": "Quelqu'un vous a invité à rejoindre une équipe sur Inkloom.",
         "name": "Votre nom (facultatif)",
@@ -160,7 +160,7 @@ INVITE: Mapping[str, Mapping[str, str]] = {
         "wrong_name": "Ce nom contient un caractère invisible. Tapez-le à nouveau.",
     },
     "es": {
-        **_EVERYWHERE["es"],
+        **EVERYWHERE["es"],
         "title": "Unirse a un equipo",
         "lead": "Alguien te ha invitado a unirte a un equipo en Inkloom.",
         "name": "Tu nombre (opcional)",

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.public import captcha
+from api.public import access, captcha, conversions
 from api.public.errors import REFUSALS, present
 
 PREFIXES = ("/api/public",)
 
 
-def make_public() -> Dialect:
+def make_public(public_url: str) -> Dialect:
     """The dialect with its routes."""
     application = make_application(
         title="Inkloom Public API",
         description="For public pages; it needs no credential.",
-        routers=[captcha.router],
+        routers=[access.router, captcha.router, conversions.router],
         present=present,
         refusals=REFUSALS,
         any_origin=True,
     )
+    application.state.public_url = public_url
     return Dialect("public", PREFIXES, application, present)

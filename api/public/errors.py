@@ -11,7 +11,11 @@ STATUSES = ORDINARY
 CODES = USUAL
 """What this dialect calls a refusal where it is not the domain's code in capitals."""
 
-FIELDS: dict[str, str] = {}
+FIELDS: dict[str, str] = {
+    "org_id": "orgId",
+    "source_id": "sourceId",
+    "dedupe_key": "dedupeKey",
+}
 """What the domain calls a field -> what this dialect calls it."""
 
 _WORDS = Coded(STATUSES, CODES, FIELDS)

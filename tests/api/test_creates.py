@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from schema.base import metadata
 from tests.api.conftest import Client, Tenant
 from tests.api.surface import Asked, every_operation
+from tests.api.test_tenancy import Victim
 
 CREATES = [
     asked
@@ -20,6 +21,11 @@ CREATES = [
     if asked.method == "POST" and "201" in asked.operation["responses"]
 ]
 NAMES = [f"{asked.dialect} {asked.path}" for asked in CREATES]
+
+ELSEWHERE = {"public /api/public/conversions": "needs somebody's code: test_conversions"}
+"""Creates that no document alone can make succeed, why, and where they are sent again."""
+
+SENT = [asked for asked, name in zip(CREATES, NAMES, strict=True) if name not in ELSEWHERE]
 
 Counts = dict[str, int]
 
@@ -32,7 +38,7 @@ async def counts(database: AsyncConnection) -> Counts:
     }
 
 
-@pytest.mark.parametrize("asked", CREATES, ids=NAMES)
+@pytest.mark.parametrize("asked", SENT, ids=[f"{asked.dialect} {asked.path}" for asked in SENT])
 async def test_a_create_sent_again_changes_nothing_and_says_the_same(
     client: Client,
     make_tenant: Callable[..., Awaitable[Tenant]],
@@ -40,7 +46,8 @@ async def test_a_create_sent_again_changes_nothing_and_says_the_same(
     asked: Asked,
 ) -> None:
     tenant = await make_tenant("acme", "pro")
-    path = asked.path.replace("{orgId}", tenant.organization)
+    path = await Victim(client, tenant).fill(asked)
+    assert path is not None, "no list and no create gives an id for this path"
     headers = {"Idempotency-Key": str(uuid.uuid4()), **_credential(tenant, asked)}
     before = await counts(database)
     first = await client.post(path, json=asked.body(), headers=headers)

@@ -22,6 +22,7 @@ SEEDED: dict[str, set[tuple[int, str | None]]] = {
     "tracking": {
         (400, "INVALID_PARAMETER"),
         (400, "INVALID_BODY"),
+        (400, "INVALID_CURSOR"),
         (401, "UNAUTHORIZED"),
         (401, "INVALID_API_KEY"),
         (401, "API_KEY_REVOKED"),
@@ -31,7 +32,8 @@ SEEDED: dict[str, set[tuple[int, str | None]]] = {
         (409, "NO_WORKSPACE"),
         (429, "RATE_LIMITED"),
     },
-    "workspace": {(400, None), (401, None), (404, None), (409, None), (422, None)},
+    "workspace": {(400, None), (401, None), (404, None), (409, None), (422, "UNSUPPORTED")},
+    "canva": {(400, None), (401, None), (404, None), (409, None), (422, "UNSUPPORTED")},
     "business": {(401, None), (403, None), (422, None), (429, None)},
 }
 """Statuses and codes that clients of a dialect are promised."""

@@ -100,7 +100,7 @@ async def test_a_body_that_is_too_large_is_refused(
 async def test_paths_go_to_the_dialect_that_owns_them(client: Client) -> None:
     assert list((await client.get("/api/v1/dynamic/")).json()) == ["detail"]
     assert "code" in (await client.get("/api/qr")).json()
-    for path in ("/api/qrx", "/api/v1/dynamics/", "/api", "/nothing"):
+    for path in ("/api/qrx", "/api/v1/dynamics/", "/api", "/no/slug"):
         answer = await client.get(path)
         assert (answer.status_code, answer.json()["code"]) == (404, "ROUTE_UNKNOWN")
 

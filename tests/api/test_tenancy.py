@@ -37,6 +37,8 @@ PUBLIC = {
     "oauth POST /oauth/introspect",
     "oauth POST /oauth/revoke",
     "oauth POST /oauth/token",
+    "public POST /api/public/access",
+    "public POST /api/public/conversions",
     "public POST /api/public/rcaptcha/challenge",
     "public POST /api/public/rcaptcha/verify",
     "studio POST /api/auth/login/",
@@ -137,6 +139,7 @@ def _id_in(answer: Any, variable: str) -> str | None:
 async def victim(client: Client, make_tenant: Callable[..., Awaitable[Tenant]]) -> Victim:
     tenant = await make_tenant("victim", "pro")
     await a_grant(tenant)
+    await a_library(client, tenant)
     return Victim(client, tenant)
 
 
@@ -166,6 +169,16 @@ async def a_grant(tenant: Tenant) -> None:
         )
     )
     await redeem_code(RedeemCode(client.client_id, given.code))
+
+
+async def a_library(client: Client, tenant: Tenant) -> None:
+    """What design tools read, and no dialect of theirs makes."""
+    for path, body in (
+        ("/api/qr", {"destinationUrl": "https://example.com/victim"}),
+        ("/api/barcode", {"type": "CODE128", "value": "VICTIM-1"}),
+    ):
+        made = await client.post(path, json=body, headers=tenant.workspace)
+        assert made.status_code == 201, made.text
 
 
 async def holdings(database: AsyncConnection, tenant: Tenant) -> dict[str, Any]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.api.conftest import Client, Tenant, held_by
 
 QR = "/api/qr"
+HOME = {"destinationUrl": "https://example.com/a"}
+BAD = {"destinationUrl": "ftp://example.com"}
+VARIANT = "variants.1.destinationUrl"
+LATER = "2026-12-31T00:00:00Z"
+LINK = "lnk_" + "0" * 32
 
 
 async def test_a_code_is_made_fetched_and_listed(client: Client, tenant: Tenant) -> None:
@@ -26,6 +33,7 @@ async def test_a_code_is_made_fetched_and_listed(client: Client, tenant: Tenant)
         "total": 1,
         "page": 1,
         "pageSize": 10,
+        "nextCursor": None,
         "summary": {"total": 1, "active": 1, "scanCount": 0},
     }
 
@@ -50,15 +58,41 @@ async def test_the_image_url_answers_the_picture(client: Client, tenant: Tenant)
         ({}, "destinationUrl"),
         ({"destinationUrl": "ftp://x.example"}, "destinationUrl"),
         ({"destinationUrl": "https://x.example", "shortCode": "a b"}, "shortCode"),
-        ({"destinationUrl": "https://x.example", "type": "WIFI"}, "type"),
+        ({"destinationUrl": "https://x.example", "type": "WIFI"}, "destinationUrl"),
+        ({"destinationUrl": "https://x.example", "type": "wifi"}, "type"),
         ({"destinationUrl": "https://x.example", "workspaceId": "nonsense"}, "workspaceId"),
-        ({"destination_url": "https://x.example"}, "destinationUrl"),
+        ({"destination_url": "https://x.example"}, "destination_url"),
+        ({**HOME, "folderId": "wsp_0"}, "folderId"),
+        ({**HOME, "linkId": "x"}, "linkId"),
+        ({**HOME, "startsAt": "tomorrow"}, "startsAt"),
+        ({**HOME, "startsAt": "2027-01-02T00:00:00"}, "startsAt"),
+        ({**HOME, "startsAt": LATER, "expiresAt": "2026-12-01T00:00:00Z"}, "expiresAt"),
+        ({**HOME, "scanLimit": 0}, "scanLimit"),
+        ({**HOME, "scanLimit": 1.5}, "scanLimit"),
+        ({**HOME, "expiredUrl": "x"}, "expiredUrl"),
+        ({**HOME, "password": ""}, "password"),
+        ({**HOME, "isActive": None}, "isActive"),
+        ({**HOME, "tags": ["x" * 51]}, "tags.0"),
+        ({**HOME, "style": {"x": "\x00"}}, "style"),
+        ({**HOME, "style": {"x": 1e999}}, "style"),
+        ({**HOME, "variants": [{"weight": 1}]}, "variants.0.destinationUrl"),
+        ({**HOME, "variants": [{**HOME, "weight": 1}]}, "variants"),
+        ({**HOME, "variants": [{**HOME, "weight": 1}, {**BAD, "weight": 1}]}, VARIANT),
+        ({**HOME, "isDynamic": False, "shortCode": "abc"}, "shortCode"),
+        ({**HOME, "isDynamic": False, "scanLimit": 1}, "scanLimit"),
+        ({"type": "TEXT", "content": {"text": "x"}, "isDynamic": True}, "isDynamic"),
+        ({"type": "TEXT", "content": {"text": "x"}, "linkId": LINK}, "linkId"),
+        ({"type": "WIFI", "content": {"password": "secret-1"}}, "content.ssid"),
+        ({"type": "WIFI", "content": None}, "content.ssid"),
+        ({"type": "WIFI", "content": "ssid"}, "content"),
     ],
 )
 async def test_a_wrong_field_is_named_in_camel_case(
     client: Client, tenant: Tenant, body: object, field: str
 ) -> None:
-    answer = await client.post(QR, json=body, headers=tenant.workspace)
+    raw = json.dumps(body)
+    headers = {**tenant.workspace, "Content-Type": "application/json"}
+    answer = await client.post(QR, content=raw, headers=headers)
     assert answer.status_code == 400
     told = answer.json()
     assert told["code"] == "VALIDATION_FAILED"

@@ -115,7 +115,8 @@ def test_no_needed_field_may_be_missing_null_or_of_another_type(kind: str, key: 
 
 
 def test_an_optional_field_may_be_null() -> None:
-    assert {"link": OPTIONAL["link"], "image": OPTIONAL["image"]} == OPTIONAL
+    assert set(OPTIONAL) == {"link", "short_link", "image"}
+    assert only({**SHORT, "label": None, "icon": None}).keys() == {"id", "type", "linkId"}
     assert "icon" not in only({**LINK, "icon": None})
     assert only({**IMAGE, "href": "https://example.com/"})["href"] == "https://example.com/"
 

@@ -1,0 +1,153 @@
+"""Imports and exports over HTTP: a file is looked at, run as a job, and comes out again."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+
+import openpyxl
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.imports.running import ImportPart, import_part
+from activities.rules.spelling import unprefixed
+from tests.api.conftest import Client, Tenant
+
+FILE = (
+    "Destination URL,Slashtag,Title,Domain\n"
+    "https://example.com/a,spring,Spring,rebrand.ly\n"
+    "https://example.com/b,login,Login,rebrand.ly\n"
+)
+
+
+async def run(client: Client, tenant: Tenant, import_id: str) -> None:
+    """What the workflow does."""
+    found = unprefixed("imp", import_id)
+    assert found
+    while not (await import_part(ImportPart(found))).is_over:
+        pass
+
+
+async def test_a_file_is_looked_at_and_its_lines_are_told(client: Client, tenant: Tenant) -> None:
+    made = await client.post("/api/imports", json={"csv": FILE}, headers=tenant.workspace)
+    assert made.status_code == 201, made.text
+    job = made.json()
+    assert (job["title"], job["total"], job["good"], job["bad"]) == ("Rebrandly", 2, 1, 1)
+    lines = await client.get(f"/api/imports/{job['id']}/items", headers=tenant.workspace)
+    assert [line["number"] for line in lines.json()["items"]] == [2, 3]
+    failed = await client.get(
+        f"/api/imports/{job['id']}/items?status=failed", headers=tenant.workspace
+    )
+    (line,) = failed.json()["items"]
+    assert (line["slug"], "reserved" in line["problems"][0]) == ("login", True)
+    assert (await client.get("/api/links", headers=tenant.workspace)).json()["total"] == 0
+
+
+async def test_it_is_run_where_there_is_a_workflow_service(client: Client, tenant: Tenant) -> None:
+    job = (await client.post("/api/imports", json={"csv": FILE}, headers=tenant.workspace)).json()
+    away = await client.post(f"/api/imports/{job['id']}/run", headers=tenant.workspace)
+    assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+    await run(client, tenant, job["id"])
+    ended = (await client.get(f"/api/imports/{job['id']}", headers=tenant.workspace)).json()
+    assert (ended["status"], ended["made"], ended["failed"]) == ("done", 1, 1)
+    again = await client.post(f"/api/imports/{job['id']}/run", headers=tenant.workspace)
+    assert (again.status_code, again.json()["code"]) == (409, "NOT_NOW")
+
+
+async def test_a_file_in_another_encoding_comes_in_base64(client: Client, tenant: Tenant) -> None:
+    content = base64.b64encode("url;name\nhttps://example.com/;Größe\n".encode("utf-16"))
+    made = await client.post(
+        "/api/imports", json={"base64": content.decode()}, headers=tenant.workspace
+    )
+    lines = await client.get(f"/api/imports/{made.json()['id']}/items", headers=tenant.workspace)
+    assert lines.json()["items"][0]["name"] == "Größe"
+
+
+@pytest.mark.parametrize("body", [{}, {"csv": "url\n", "base64": ""}, {"base64": "%%%"}])
+async def test_a_file_comes_in_one_way(
+    client: Client, tenant: Tenant, body: dict[str, str]
+) -> None:
+    answer = await client.post("/api/imports", json=body, headers=tenant.workspace)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["fields"]
+
+
+async def test_a_file_of_megabytes_is_taken_and_more_is_not(client: Client, tenant: Tenant) -> None:
+    rows = "".join(f"https://example.com/{'x' * 200}/{n}\n" for n in range(9000))
+    made = await client.post("/api/imports", json={"csv": f"url\n{rows}"}, headers=tenant.workspace)
+    assert (made.status_code, made.json()["good"]) == (201, 9000)
+    large = await client.post(
+        "/api/imports", json={"csv": "x" * (9 * 1024 * 1024)}, headers=tenant.workspace
+    )
+    assert large.status_code == 413
+
+
+async def test_what_is_exported_can_be_imported(
+    client: Client, tenant: Tenant, stranger: Tenant
+) -> None:
+    for slug, tags in (("one-a", ["print", "a, b"]), ("two-b", [])):
+        body = {
+            "destinationUrl": f"https://example.com/{slug}",
+            "slug": slug,
+            "name": f"=Name of {slug}",
+            "tags": tags,
+        }
+        answer = await client.post("/api/links", json=body, headers=tenant.workspace)
+        assert answer.status_code == 201, answer.text
+    file = await client.get("/api/links/export", headers=tenant.workspace)
+    assert file.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in file.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(file.text)))
+    assert {row["slug"] for row in rows} == {"one-a", "two-b"}
+    assert all(row["name"].startswith("'=") for row in rows)
+    made = await client.post("/api/imports", json={"csv": file.text}, headers=stranger.workspace)
+    assert (made.json()["format"], made.json()["total"]) == ("inkloom", 2)
+    lines = await client.get(f"/api/imports/{made.json()['id']}/items", headers=stranger.workspace)
+    by_slug = {line["slug"]: line for line in lines.json()["items"]}
+    assert by_slug["one-a"]["tags"] == ["print", "a, b"]
+    assert by_slug["one-a"]["name"] == "=Name of one-a"
+    assert "taken" in by_slug["one-a"]["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("noun", "body"),
+    [
+        ("qr", {"destinationUrl": "https://example.com/x", "name": "Poster"}),
+        ("links", {"destinationUrl": "https://example.com/x", "name": "Poster"}),
+        ("barcode", {"type": "CODE128", "value": "ABC-123", "name": "Poster"}),
+    ],
+)
+async def test_everything_of_a_kind_comes_out_as_a_workbook(
+    client: Client, tenant: Tenant, noun: str, body: dict[str, str]
+) -> None:
+    await client.post(f"/api/{noun}", json=body, headers=tenant.workspace)
+    file = await client.get(f"/api/{noun}/export?format=xlsx", headers=tenant.workspace)
+    sheet = openpyxl.load_workbook(io.BytesIO(file.content)).active
+    assert sheet is not None
+    header, row = sheet.iter_rows(values_only=True)
+    assert row[header.index("name")] == "Poster"
+
+
+async def test_an_export_is_in_the_audit_log_and_limited(
+    client: Client, tenant: Tenant, database: AsyncConnection
+) -> None:
+    statuses = [
+        (await client.get("/api/qr/export", headers=tenant.workspace)).status_code
+        for _ in range(21)
+    ]
+    assert statuses == [200] * 20 + [429]
+    log = await client.get(f"/api/org/{tenant.organization}/audit", headers=tenant.workspace)
+    assert log.json()["items"][0]["action"] == "assets.exported"
+
+
+async def test_a_long_export_has_every_row_once(client: Client, tenant: Tenant) -> None:
+    await client.post(
+        "/api/qr/bulk",
+        json={"items": [{"destinationUrl": "https://example.com/x"}] * 45},
+        headers=tenant.workspace,
+    )
+    file = await client.get("/api/qr/export?bom=true", headers=tenant.workspace)
+    assert file.content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(file.text.lstrip("\ufeff"))))
+    assert len({row["short_code"] for row in rows}) == len(rows) == 45
