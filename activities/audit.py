@@ -49,6 +49,10 @@ Action = Literal[
     "grant.revoked",
     "grant.reuse_detected",
     "endpoint.created",
+    "domain.added",
+    "domain.verified",
+    "domain.removed",
+    "assets.exported",
 ]
 
 

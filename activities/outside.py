@@ -42,6 +42,10 @@ class Outside:
         """The address that a code carries and a visitor opens."""
         return f"{self.public_url}/q/{short_code}"
 
+    def page_url(self, slug: str) -> str:
+        """The public address of a link page."""
+        return f"{self.public_url}/p/{slug}"
+
     def link_url(self, slug: str, hostname: str | None) -> str:
         """The address of a short link: on a custom domain always https."""
         base = f"https://{hostname}" if hostname else self.public_url

@@ -24,12 +24,15 @@ from api.mailbox import PATH as MAILBOX_PATH
 from api.mailbox import mailbox
 from api.oauth.app import make_oauth
 from api.pages.app import Pages
+from api.pages.link_page import PREFIX as PAGE_PREFIX
+from api.pages.link_page import link_page
 from api.public.app import make_public
 from api.redirect import PREFIX as SCAN_PREFIX
 from api.redirect import Redirect
 from api.studio.app import make_studio
 from api.tracking.app import make_tracking
 from api.workspace.app import make_workspace
+from workflows.starter import Starter
 
 
 def make_app(
@@ -37,23 +40,27 @@ def make_app(
     temporal_here: TemporalHere,
     trusted_proxies: Sequence[Network] = (),
     public_url: str = "",
+    starter: Starter | None = None,
 ) -> ASGIApp:
     """Everything under one ASGI application. It has no lifespan: the caller opens and closes."""
     dialects = (
         make_workspace(public_url),
         make_canva(),
-        make_public(),
+        make_public(public_url),
         make_studio(),
         make_links(),
         make_business(public_url),
         make_tracking(),
         make_oauth(public_url),
     )
+    for dialect in dialects:
+        dialect.application.state.starter = starter
+    documents = Documents(dialects)
     dispatcher = Dispatcher(
         dialects=dialects,
-        redirect=Redirect(),
+        redirect=Redirect(front=documents, public_url=public_url),
         health=Health(temporal_here),
-        documents=Documents(dialects),
+        documents=documents,
         pages=Pages(),
     )
     return Edge(dispatcher, trusted_proxies=trusted_proxies)
@@ -66,7 +73,7 @@ class Dispatcher:
         self,
         *,
         dialects: Sequence[Dialect],
-        redirect: ASGIApp,
+        redirect: Redirect,
         health: ASGIApp,
         documents: Documents,
         pages: Pages,
@@ -104,8 +111,10 @@ class Dispatcher:
     def _choose(self, scope: Scope) -> tuple[str, ASGIApp, Present]:
         """Who answers: its area for logs and metrics, its application, and how it says no."""
         path: str = scope["path"]
-        if path.startswith(SCAN_PREFIX):
+        if path.startswith(SCAN_PREFIX) or self._redirect.may_front(scope):
             return "redirect", self._redirect, _present
+        if path.startswith(PAGE_PREFIX):
+            return "link_page", link_page, _present
         if path.rstrip("/") in HEALTH_PATHS:
             return "health", self._health, _present
         if dialect := self.dialect_of(path):
@@ -118,6 +127,8 @@ class Dispatcher:
             return "pages", self._pages, _present
         if self._documents.owns(path):
             return "documents", self._documents, _present
+        if self._redirect.owns(path):
+            return "redirect", self._redirect, _present
         return "none", _nobody, _present
 
     def dialect_of(self, path: str) -> Dialect | None:

@@ -46,7 +46,9 @@ class Coded:
         """The refusal in this shape."""
         body: dict[str, Any] = {"error": str(refusal), "code": self._code(refusal.code)}
         if isinstance(refusal, InvalidFields | WrongFields):
-            named = {self.fields.get(n, n): list(told) for n, told in refusal.fields.items()}
+            # Wrong fields are named as the client wrote them, and a query may spell them otherwise.
+            words = self.fields if isinstance(refusal, InvalidFields) else {}
+            named = {words.get(n, n): list(told) for n, told in refusal.fields.items()}
             if self.lists_fields:
                 name, sentences = next(iter(named.items()))
                 body |= {"error": f"{name}: {sentences[0]}", "fields": named}

@@ -20,6 +20,11 @@ from activities.rules.discretion import discreet
 from api.faults import BodyTooLarge
 
 MOST_BODY_BYTES = 1024 * 1024
+LARGER_BODIES = {
+    "/api/imports": 8 * 1024 * 1024,
+    **{f"/api/{noun}/bulk": 4 * 1024 * 1024 for noun in ("qr", "links", "barcode")},
+}
+"""Paths that take files or many things; they read them only from who is known."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -100,16 +105,17 @@ class Edge:
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         """Refuse a body over the limit, by its Content-Length or as it comes in."""
         seen = 0
+        limit = max(self._body_limit, LARGER_BODIES.get(scope["path"].rstrip("/"), 0))
         declared = Headers(scope=scope).get("content-length", "")
 
         async def limited() -> Message:
             nonlocal seen
-            if declared.isdigit() and int(declared) > self._body_limit:
-                raise BodyTooLarge(self._body_limit)
+            if declared.isdigit() and int(declared) > limit:
+                raise BodyTooLarge(limit)
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._body_limit:
-                raise BodyTooLarge(self._body_limit)
+            if seen > limit:
+                raise BodyTooLarge(limit)
             return message
 
         return limited

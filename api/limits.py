@@ -10,7 +10,7 @@ from __future__ import annotations
 from activities.rules.throttles import Standing
 
 EXPOSED = (
-    *("X-Request-Id", "Retry-After"),
+    *("X-Request-Id", "Retry-After", "ETag"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
     *("X-Daily-Limit", "X-Daily-Remaining", "Idempotent-Replayed"),
 )

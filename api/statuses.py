@@ -25,6 +25,7 @@ ORDINARY: Mapping[str, int] = {
     "not_now": 409,
     "stock_too_low": 409,
     "access_refused": 403,
+    "unsupported": 422,
     "address_taken": 409,
     "no_workspace": 409,
     "already_member": 409,

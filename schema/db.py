@@ -139,13 +139,22 @@ async def transaction() -> AsyncIterator[AsyncSession]:
 @asynccontextmanager
 async def attempt() -> AsyncIterator[AsyncSession]:
     """A part of the open transaction that may fail by itself: what it wrote is undone, the rest
-    stays. Raises `RuntimeError` outside a transaction.
+    stays. It sees what the transaction has flushed. Raises `RuntimeError` outside of one.
     """
     held = _open.get()
     if held is None or held.task is not asyncio.current_task():
         raise RuntimeError("an attempt is a part of an open transaction")
-    async with held.session.begin_nested():
-        yield held.session
+    connection = await held.session.connection()
+    # A session of its own: one that remembered every part would take longer with each.
+    part = AsyncSession(
+        connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+    )
+    async with part, part.begin():
+        token = _open.set(_Open(part, held.task))
+        try:
+            yield part
+        finally:
+            _open.reset(token)
 
 
 async def at_once(statement: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:

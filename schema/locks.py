@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -43,3 +43,11 @@ async def count_assets(
         for table in ASSETS
     ]
     return await session.scalar(select(sum(present[1:], present[0]))) or 0
+
+
+async def hold_rows(
+    session: AsyncSession, table: type[AssetRow], which: ColumnElement[bool]
+) -> None:
+    """Lock the rows in the order of their ids, so that two who change the same ones take turns."""
+    held = select(table.id).where(which).order_by(col(table.id)).with_for_update(key_share=True)
+    await session.execute(select(func.count()).select_from(held.subquery()))

@@ -82,6 +82,11 @@ class Settings(BaseSettings):
     clerk_audience: str = Field(
         "", description="the aud, or else azp, that a token of Clerk must have; unset, any will do"
     )
+    dns_servers: str = Field(
+        "",
+        description="addresses of the name servers that say whether a domain is proved, each with "
+        "an optional :port, comma-separated; unset, those of the machine",
+    )
     trusted_proxies: str = Field(
         "",
         description="networks whose X-Forwarded-For and CF-IPCountry headers are believed, "
@@ -154,6 +159,12 @@ class Settings(BaseSettings):
             raise ValueError("must be a whole address that starts with https://")
         return value
 
+    @field_validator("dns_servers")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        read_servers(value)
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
@@ -184,6 +195,10 @@ class Settings(BaseSettings):
         """Whether mails go to the page /dev/mailbox instead of to a provider."""
         return self.environment == "development" and not self.resend_api_key.get_secret_value()
 
+    def name_servers(self) -> tuple[tuple[str, int], ...]:
+        """Address and port of each of `dns_servers`."""
+        return read_servers(self.dns_servers)
+
     def proxies(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of `trusted_proxies`."""
         parts = filter(None, (piece.strip() for piece in self.trusted_proxies.split(",")))
@@ -199,6 +214,22 @@ def load_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise SettingWrong(f"{name}: {reason}" if name else reason) from None
+
+
+def read_servers(text: str) -> tuple[tuple[str, int], ...]:
+    """The name servers of a comma-separated list, `[::1]:53` being IPv6 with a port.
+
+    `ValueError` says what is wrong with it.
+    """
+    servers = []
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        bare = f"[{part}]" if part.count(":") > 1 and not part.startswith("[") else part
+        try:
+            parts = urlsplit(f"//{bare}")
+            servers.append((str(ipaddress.ip_address(parts.hostname or "")), parts.port or 53))
+        except ValueError:
+            raise ValueError("must be addresses such as 9.9.9.9 or [2620:fe::fe]:53") from None
+    return tuple(servers)
 
 
 def decode_key(text: str) -> bytes:

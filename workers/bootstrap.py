@@ -59,7 +59,7 @@ async def gateways(
 ) -> AsyncIterator[None]:
     """An open database and the real gateways: all that operations need."""
     url = need_database(settings)
-    resolver = SystemResolver()
+    resolver = SystemResolver(servers=settings.name_servers())
     world = make_outside(settings, resolver)
     await connect(url, pool_size=settings.database_pool_size, patience=patience)
     install(world)

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.deliveries import attempt_batch, attempt_delivery, cancel_delivery
+from activities.imports.running import import_part
 from activities.mail import deliver_mail
 from workflows.deliver_webhooks import DeliverWebhooks
+from workflows.import_links import ImportLinks
 from workflows.queues import DELIVERY, SHORT, Queue
 from workflows.retry_delivery import RetryDelivery
 from workflows.send_mail import SendMail
@@ -26,7 +28,11 @@ class Work:
 
 
 REGISTRY: Mapping[Queue, Work] = {
-    SHORT: Work(workflows=(SendMail,), activities=(deliver_mail,), activities_at_once=50),
+    SHORT: Work(
+        workflows=(ImportLinks, SendMail),
+        activities=(deliver_mail, import_part),
+        activities_at_once=50,
+    ),
     DELIVERY: Work(
         workflows=(DeliverWebhooks, RetryDelivery),
         activities=(attempt_batch, attempt_delivery, cancel_delivery),

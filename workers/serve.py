@@ -21,6 +21,7 @@ async def serve(settings: Settings) -> None:
             temporal_here=running.starter.is_here,
             trusted_proxies=settings.proxies(),
             public_url=settings.public_url,
+            starter=running.starter,
         )
         server = _Server(
             uvicorn.Config(

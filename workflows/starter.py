@@ -8,16 +8,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.cause import Cause
+from activities.imports.views import ImportView
 from activities.mail import WaitingMail
 from activities.outbox import Batch
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
-from workflows.policies import URGENT, fair
+from workflows.import_links import ImportLinks, LinksToImport
+from workflows.policies import BULK, URGENT, fair
 from workflows.queues import DELIVERY, SHORT, searchable
 from workflows.send_mail import MailToSend, SendMail
 
@@ -96,6 +100,23 @@ class Starter:
                 priority=fair(organization, URGENT),
                 search_attributes=searchable(organization, event=f"mail.{mail.kind}"),
                 static_summary=f"{mail.kind} mail",
+                request_eager_start=False,
+            )
+
+    async def import_links(self, job: ImportView, organization_id: UUID, cause: Cause) -> None:
+        """Start `ImportLinks` for an import, or find it started. Raises `TemporalAway`."""
+        organization = str(organization_id)
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                ImportLinks.run,
+                LinksToImport(organization_id, job.id, job.total, cause),
+                id=f"import/{job.id}",
+                task_queue=SHORT,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization, BULK),
+                search_attributes=searchable(organization),
+                static_summary=f"{job.good} links from {job.title}",
                 request_eager_start=False,
             )
 

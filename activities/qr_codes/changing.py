@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,23 +14,41 @@ from activities.outbox import emit
 from activities.outside import outside
 from activities.passwords import HashSharedPassword, hash_shared_password
 from activities.permits import needs
-from activities.qr_codes.drafts import judge_terms, judge_words, led_by, with_content
+from activities.qr_codes.drafts import (
+    address_in,
+    found_by,
+    judge_terms,
+    judge_words,
+    led_by,
+    must_suit_static,
+    with_content,
+    with_known_ids,
+)
+from activities.qr_codes.finding import held, the_code, there
+from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
 from activities.rules.changes import UNSET, Unset, given, must_be_version
-from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.facts.codes import QrUpdated
 from activities.shelf.claims import CODES, ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.history import RecordChange, record_change
-from activities.shelf.labels import read_labels, wanted
 from activities.shelf.links import FindLink, find_link
 from activities.shelf.moving import MoveAsset, find_new_place
-from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import QrCodeRow
 
-TERMS = ("starts_at", "expires_at", "expired_url", "is_active", "link_id")
+AS_ASKED = (
+    *("name", "description", "short_code", "destination_url", "is_active"),
+    *("starts_at", "expires_at", "expired_url", "link_id"),
+)
+"""Columns that are named and kept as their fields are."""
+
+TOLD = {"visit_limit": "scanLimit", "tag_ids": "tags", "password_hash": "password"}
+"""What events call columns that are named otherwise than their fields."""
+
+DERIVED = ("payload",)
+"""Columns that follow from others; their change is told by those."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +78,7 @@ class UpdateQrCode:
     expires_at: datetime | Unset | None = UNSET
     scan_limit: int | Unset | None = UNSET
     expired_url: str | Unset | None = UNSET
-    password: str | Unset | None = UNSET
+    password: str | Unset | None = field(default=UNSET, repr=False)
     link_id: UUID | Unset | None = UNSET
 
 
@@ -72,8 +90,9 @@ async def update_qr_code(command: UpdateQrCode) -> QrCodeView:
     """
     by, asked = command.by, given(command)
     password_hash = await _hash(asked)
+    query = held(the_code(by, id=command.id, short_code=command.short_code_is))
     async with transaction() as session:
-        row = await _hold(session, command)
+        row = there((await session.execute(query)).scalar_one_or_none())
         must_be_version(command.version, row.version)
         values = {**_drafted(row, asked), **password_hash}
         if isinstance(asked.get("link_id"), UUID) and asked["link_id"] != row.link_id:
@@ -90,7 +109,7 @@ async def update_qr_code(command: UpdateQrCode) -> QrCodeView:
         changes = [name for name, value in values.items() if getattr(row, name) != value]
         if changes:
             await _apply(session, by, row, values, changes)
-        return view_of(row, await read_labels(wanted([row])))
+        return view_of(row, await read_surroundings(around([row])))
 
 
 async def _hash(asked: Mapping[str, Any]) -> dict[str, str | None]:
@@ -99,22 +118,8 @@ async def _hash(asked: Mapping[str, Any]) -> dict[str, str | None]:
         return {}
     if asked["password"] is None:
         return {"password_hash": None}
-    return {
-        "password_hash": (await hash_shared_password(HashSharedPassword(asked["password"]))).hash
-    }
-
-
-async def _hold(session: AsyncSession, command: UpdateQrCode) -> QrCodeRow:
-    """The row, locked against other changes."""
-    query = visible(QrCodeRow, command.by)
-    if command.id is not None:
-        query = query.where(QrCodeRow.id == command.id)
-    else:
-        query = query.where(QrCodeRow.short_code == command.short_code_is)
-    row = (await session.execute(query.with_for_update())).scalar_one_or_none()
-    if row is None:
-        raise NotFound("QR code")
-    return row
+    hashed = await hash_shared_password(HashSharedPassword(asked["password"]))
+    return {"password_hash": hashed.hash}
 
 
 def _drafted(row: QrCodeRow, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,26 +127,28 @@ def _drafted(row: QrCodeRow, asked: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {
         "type": row.type,
         "is_dynamic": row.is_dynamic,
-        "name": asked.get("name", row.name),
-        "description": asked.get("description", row.description),
-        "short_code": asked.get("short_code", row.short_code),
-        "destination_url": asked.get("destination_url", row.destination_url),
+        **{name: asked.get(name, getattr(row, name)) for name in AS_ASKED},
         "style": dict(asked.get("style", row.style)),
         "visit_limit": asked.get("scan_limit", row.visit_limit),
-        **{name: asked.get(name, getattr(row, name)) for name in TERMS},
     }
-    if "short_code" in asked and not row.is_dynamic:
-        raise InvalidFields({"short_code": ["A static code has no short code."]})
-    new_code = asked.get("short_code") if values["short_code"] != row.short_code else None
+    if not row.is_dynamic:
+        must_suit_static({"password": asked.get("password")})
+    if "content" in asked:
+        said = asked.get("destination_url")
+        address = address_in(row.type, asked["content"], said)
+        values["destination_url"] = address or values["destination_url"]
+    new_code = values["short_code"] if values["short_code"] != row.short_code else None
     judge_words(values["name"], values["description"], new_code, values["style"])
     judge_terms(values)
-    content = asked.get("content", row.content)
-    return with_content(values, content, asked.get("variants", row.variants))
+    variants: Sequence[Mapping[str, Any]] = row.variants
+    if "variants" in asked:
+        variants = with_known_ids(asked["variants"], row.variants)
+    return with_content(values, asked.get("content", row.content), variants)
 
 
 def _newly_led(row: QrCodeRow, urls: Mapping[str, str]) -> dict[str, str]:
     """Addresses that were accepted before are not judged again."""
-    before = set(led_by({**row.model_dump(), "variants": row.variants}).values())
+    before = set(led_by(row.model_dump()).values())
     return {name: url for name, url in urls.items() if url not in before}
 
 
@@ -159,15 +166,15 @@ async def _apply(
         await claim_slug(ClaimSlug(row.organization_id, row.id, CODES, values["short_code"]))
     for name in changes:
         setattr(row, name, values[name])
+    row.search_text = found_by(row.model_dump())
     row.version += 1
     row.updated_at = now
     await session.flush()
-    told = tuple(_told(name) for name in changes if name not in ("search_text", "payload"))
+    told = tuple(_told(name) for name in changes if name not in DERIVED)
     await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=told))
 
 
 def _told(column: str) -> str:
     """What events call a field."""
-    names = {"visit_limit": "scanLimit", "tag_ids": "tags", "password_hash": "password"}
     head, *rest = column.split("_")
-    return names.get(column, head + "".join(part.title() for part in rest))
+    return TOLD.get(column, head + "".join(part.title() for part in rest))

@@ -14,24 +14,35 @@ from activities.outbox import emit
 from activities.outside import outside
 from activities.passwords import HashSharedPassword, hash_shared_password
 from activities.permits import needs
-from activities.qr_codes.drafts import judge_terms, judge_words, led_by, with_content
-from activities.qr_codes.reading import ReadQrCode, read_qr_code
+from activities.qr_codes.drafts import (
+    LONGEST_NAME,
+    address_in,
+    found_by,
+    judge_terms,
+    judge_words,
+    led_by,
+    must_suit_static,
+    with_content,
+)
+from activities.qr_codes.finding import the_code, there
+from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
 from activities.rules.facts.codes import QrCreated
 from activities.rules.payloads.contents import ContentType
 from activities.shelf.claims import CODES, ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
-from activities.shelf.labels import read_labels, wanted
 from activities.shelf.links import FindLink, find_link
 from activities.shelf.placing import PlaceAsset, place_asset
 from schema.db import transaction
 from schema.tables import QrCodeRow
 
+COPIED = " (copy)"
+
 
 @dataclass(frozen=True)
 class CreateQrCode:
-    """A code leading to `destination_url`, or holding the `content` of another type.
+    """A code leading to `destination_url`, or holding the `content` of its type.
 
     A code of type URL is dynamic unless `is_dynamic` is false: its symbol holds a short address,
     under `short_code` or one that is drawn. With `link_id` it leads wherever that link does.
@@ -55,7 +66,7 @@ class CreateQrCode:
     expires_at: datetime | None = None
     scan_limit: int | None = None
     expired_url: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     link_id: UUID | None = None
 
 
@@ -75,8 +86,82 @@ async def create_qr_code(command: CreateQrCode) -> QrCodeView:
     Raises `InvalidFields`, `ShortCodeTaken`, `NoWorkspace`, `PlanLimitReached`, and `NotFound` for
     a workspace, folder or link that is not the actor's.
     """
+    values = _draft(command)
+    await judge_destinations(JudgeDestinations(command.by.organization_id, led_by(values)))
+    if command.password is not None:
+        hashed = await hash_shared_password(HashSharedPassword(command.password))
+        values["password_hash"] = hashed.hash
+    return await _create(command, values)
+
+
+@needs("assets.write")
+async def duplicate_qr_code(command: DuplicateQrCode) -> QrCodeView:
+    """Make it, in the same workspace and folder, in use, behind the same password.
+
+    Raises `NotFound`, `InvalidFields` (`name`), `PlanLimitReached`.
+    """
+    async with transaction() as session:
+        query = the_code(command.by, id=command.id)
+        row = there((await session.execute(query)).scalar_one_or_none())
+        code = view_of(row, await read_surroundings(around([row])))
+        copy = _copy(command, code)
+        return await _create(copy, {**_draft(copy), "password_hash": row.password_hash})
+
+
+def _copy(command: DuplicateQrCode, code: QrCodeView) -> CreateQrCode:
+    name = command.name
+    if name is None:
+        name = code.name[: LONGEST_NAME - len(COPIED)] + COPIED if code.name else ""
+    return CreateQrCode(
+        by=command.by,
+        destination_url=code.destination_url,
+        name=name,
+        is_active=code.is_active,
+        workspace_id=code.workspace_id,
+        type=code.type,
+        content=code.content,
+        is_dynamic=code.is_dynamic,
+        folder_id=code.folder_id,
+        tags=code.tags,
+        description=code.description,
+        style=code.style,
+        variants=code.variants,
+        starts_at=code.starts_at,
+        expires_at=code.expires_at,
+        scan_limit=code.scan_limit,
+        expired_url=code.expired_url,
+        link_id=code.link_id,
+    )
+
+
+def _draft(command: CreateQrCode) -> dict[str, Any]:
+    """The columns that the client decides, judged; `short_code` is as it was asked for."""
+    judge_words(command.name, command.description, command.short_code, command.style)
+    is_dynamic = command.type == "URL" if command.is_dynamic is None else command.is_dynamic
+    if not is_dynamic:
+        must_suit_static({"password": command.password})
+    values = {
+        "id": uuid4(),
+        "name": command.name,
+        "description": command.description,
+        "short_code": command.short_code,
+        "destination_url": address_in(command.type, command.content, command.destination_url),
+        "type": command.type,
+        "is_dynamic": is_dynamic,
+        "is_active": command.is_active,
+        "style": dict(command.style),
+        "starts_at": command.starts_at,
+        "expires_at": command.expires_at,
+        "visit_limit": command.scan_limit,
+        "expired_url": command.expired_url,
+        "link_id": command.link_id,
+    }
+    judge_terms(values)
+    return with_content(values, command.content, command.variants)
+
+
+async def _create(command: CreateQrCode, values: Mapping[str, Any]) -> QrCodeView:
     by, now = command.by, outside().clock.now()
-    values = await _draft(command)
     async with transaction() as session:
         place = await place_asset(
             PlaceAsset(by, command.workspace_id, command.folder_id, command.tags)
@@ -95,76 +180,14 @@ async def create_qr_code(command: CreateQrCode) -> QrCodeView:
         )
         await _insert(session, row)
         await emit(QrCreated(**facts_of(row), occurred_at=now))
-        return view_of(row, await read_labels(wanted([row])))
-
-
-@needs("assets.write")
-async def duplicate_qr_code(command: DuplicateQrCode) -> QrCodeView:
-    """Make it, in the same workspace and folder. Raises `NotFound`, `PlanLimitReached`.
-
-    Its password is not taken along: nobody but who set it knows it.
-    """
-    code = await read_qr_code(ReadQrCode(command.by, id=command.id))
-    return await create_qr_code(
-        CreateQrCode(
-            by=command.by,
-            destination_url=code.destination_url,
-            name=(f"{code.name} (copy)" if command.name is None else command.name)[:200],
-            is_active=code.is_active,
-            workspace_id=code.workspace_id,
-            type=code.type,
-            content=code.content,
-            is_dynamic=code.is_dynamic,
-            folder_id=code.folder_id,
-            tags=code.tags,
-            description=code.description,
-            style=code.style,
-            variants=code.variants,
-            starts_at=code.starts_at,
-            expires_at=code.expires_at,
-            scan_limit=code.scan_limit,
-            expired_url=code.expired_url,
-            link_id=code.link_id,
-        )
-    )
-
-
-async def _draft(command: CreateQrCode) -> dict[str, Any]:
-    """The columns that the client decides, judged; `short_code` is as it was asked for."""
-    judge_words(command.name, command.description, command.short_code, command.style)
-    is_dynamic = command.type == "URL" if command.is_dynamic is None else command.is_dynamic
-    values = {
-        "id": uuid4(),
-        "name": command.name,
-        "description": command.description,
-        "short_code": command.short_code if is_dynamic else None,
-        "destination_url": command.destination_url,
-        "type": command.type,
-        "is_dynamic": is_dynamic,
-        "is_active": command.is_active,
-        "style": dict(command.style),
-        "starts_at": command.starts_at,
-        "expires_at": command.expires_at,
-        "visit_limit": command.scan_limit,
-        "expired_url": command.expired_url,
-        "link_id": command.link_id,
-    }
-    judge_terms(values)
-    values = with_content(values, command.content, command.variants)
-    await judge_destinations(JudgeDestinations(command.by.organization_id, led_by(values)))
-    if command.password is not None:
-        hashed = await hash_shared_password(HashSharedPassword(command.password))
-        values["password_hash"] = hashed.hash
-    return values
+        return view_of(row, await read_surroundings(around([row])))
 
 
 async def _insert(session: AsyncSession, row: QrCodeRow) -> None:
     """Insert it, a dynamic one under the code it asks for or a drawn one."""
     if row.is_dynamic:
         claim = ClaimSlug(row.organization_id, row.id, CODES, row.short_code)
-        drawn = (await claim_slug(claim)).slug
-        if row.short_code is None:
-            row.search_text = f"{row.search_text} {drawn.casefold()}".strip()
-        row.short_code = drawn
+        row.short_code = (await claim_slug(claim)).slug
+    row.search_text = found_by(row.model_dump())
     session.add(row)
     await session.flush()

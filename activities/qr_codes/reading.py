@@ -9,14 +9,13 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from activities.permits import needs
+from activities.qr_codes.finding import the_code, there
+from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, view_of
-from activities.rules import slugs
 from activities.rules.actors import Actor
-from activities.rules.errors import NotFound
 from activities.rules.listings import Listing
 from activities.rules.paging import Page, PageRequest
 from activities.shelf.history import ChangeView, ListChanges, list_changes
-from activities.shelf.labels import read_labels, wanted
 from activities.shelf.listing import AssetList
 from activities.shelf.visible import visible
 from schema.db import transaction
@@ -69,18 +68,10 @@ class ListQrChanges:
 @needs("assets.read")
 async def read_qr_code(command: ReadQrCode) -> QrCodeView:
     """One code; `NotFound` when there is none, it is deleted, or it is another tenant's."""
-    if command.short_code is not None and not slugs.could_exist(command.short_code):
-        raise NotFound("QR code")
-    query = visible(QrCodeRow, command.by)
-    if command.short_code is not None:
-        query = query.where(QrCodeRow.short_code == command.short_code)
-    else:
-        query = query.where(QrCodeRow.id == command.id)
+    query = the_code(command.by, id=command.id, short_code=command.short_code)
     async with transaction() as session:
-        row = (await session.execute(query)).scalar_one_or_none()
-        if row is None:
-            raise NotFound("QR code")
-        return view_of(row, await read_labels(wanted([row])))
+        row = there((await session.execute(query)).scalar_one_or_none())
+        return view_of(row, await read_surroundings(around([row])))
 
 
 @needs("assets.read")
@@ -90,8 +81,8 @@ async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
     only = [col(QrCodeRow.is_dynamic).is_(True)] if command.dynamic_only else []
     async with transaction() as session:
         page = await codes.page(session, *only)
-        labels = await read_labels(wanted(page.items))
-    views = [view_of(row, labels) for row in page.items]
+        known = await read_surroundings(around(page.items))
+    views = [view_of(row, known) for row in page.items]
     return Page(views, page.total, page.request, page.next)
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel import col
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
 
 from activities.outbox import emit
 from activities.outside import outside
 from activities.permits import needs
+from activities.qr_codes.finding import held, the_code, there
+from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
 from activities.rules.changes import must_be_version
-from activities.rules.errors import NotFound
 from activities.rules.facts.codes import QrDeleted, QrUpdated
 from activities.rules.listings import RESTORABLE
-from activities.shelf.labels import read_labels, wanted
-from activities.shelf.placing import HaveRoom, have_room
-from activities.shelf.visible import visible
+from activities.shelf.placing import HaveRoom, PlaceAsset, have_room, place_asset
 from schema.db import transaction
-from schema.tables import QrCodeRow
+from schema.tables import QrCodeRow, WorkspaceRow
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,9 @@ async def delete_qr_code(command: DeleteQrCode) -> None:
     Raises `NotFound` also when it is in the trash already, and `VersionMismatch`.
     """
     now = outside().clock.now()
-    query = visible(QrCodeRow, command.by)
-    if command.id is not None:
-        query = query.where(QrCodeRow.id == command.id)
-    else:
-        query = query.where(QrCodeRow.short_code == command.short_code)
+    query = held(the_code(command.by, id=command.id, short_code=command.short_code))
     async with transaction() as session:
-        row = (await session.execute(query.with_for_update())).scalar_one_or_none()
-        if row is None:
-            raise NotFound("QR code")
+        row = there((await session.execute(query)).scalar_one_or_none())
         must_be_version(command.version, row.version)
         row.deleted_at = row.updated_at = now
         row.version += 1
@@ -75,36 +69,48 @@ async def delete_qr_code(command: DeleteQrCode) -> None:
 
 @needs("assets.write")
 async def restore_qr_code(command: RestoreQrCode) -> QrCodeView:
-    """It leads where it led before. Raises `NotFound`, `PlanLimitReached`."""
+    """It leads where it led before, and is where it was before.
+
+    When its workspace is gone meanwhile, it is in the organization's first one. Raises `NotFound`,
+    `PlanLimitReached`, `NoWorkspace`.
+    """
     now = outside().clock.now()
-    query = visible(QrCodeRow, command.by, trash=True).where(
-        QrCodeRow.id == command.id, col(QrCodeRow.deleted_at) > now - RESTORABLE
+    query = held(the_code(command.by, id=command.id, trash=True)).where(
+        col(QrCodeRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
         await have_room(HaveRoom(command.by))
-        row = (await session.execute(query.with_for_update())).scalar_one_or_none()
-        if row is None:
-            raise NotFound("QR code")
+        row = there((await session.execute(query)).scalar_one_or_none())
+        await _put_somewhere(session, command.by, row)
         row.deleted_at, row.updated_at = None, now
         row.version += 1
         await session.flush()
         await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("restored",)))
-        return view_of(row, await read_labels(wanted([row])))
+        return view_of(row, await read_surroundings(around([row])))
 
 
 @needs("assets.write")
 async def archive_qr_code(command: ArchiveQrCode) -> QrCodeView:
     """The code, put aside or back. Raises `NotFound`."""
     now = outside().clock.now()
-    query = visible(QrCodeRow, command.by).where(QrCodeRow.id == command.id)
+    query = held(the_code(command.by, id=command.id))
     async with transaction() as session:
-        row = (await session.execute(query.with_for_update())).scalar_one_or_none()
-        if row is None:
-            raise NotFound("QR code")
+        row = there((await session.execute(query)).scalar_one_or_none())
         if (row.archived_at is not None) != command.archived:
             row.archived_at = now if command.archived else None
             row.updated_at = now
             row.version += 1
             await session.flush()
             await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("archived",)))
-        return view_of(row, await read_labels(wanted([row])))
+        return view_of(row, await read_surroundings(around([row])))
+
+
+async def _put_somewhere(session: AsyncSession, by: Actor, row: QrCodeRow) -> None:
+    """Hold its workspace, or choose another: one may be deleted while the trash is not empty."""
+    alive = select(WorkspaceRow.id).where(
+        WorkspaceRow.id == row.workspace_id, col(WorkspaceRow.deleted_at).is_(None)
+    )
+    locked = alive.with_for_update(read=True, key_share=True)
+    if (await session.execute(locked)).first() is None:
+        place = await place_asset(PlaceAsset(by))
+        row.workspace_id, row.folder_id = place.workspace_id, None

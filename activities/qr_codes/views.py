@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from activities.outside import outside
+from activities.qr_codes.surroundings import LinkedView, Surroundings
 from activities.rules.payloads.contents import ContentType
-from activities.shelf.labels import Labels
 from schema.tables import QrCodeRow
 
 
@@ -18,8 +18,8 @@ from schema.tables import QrCodeRow
 class QrCodeView:
     """A code; `payload` is what its symbol holds: `short_url` for a dynamic one.
 
-    `content` are the fields of its type, `variants` those of its A/B test. `has_password` is told,
-    the password never is.
+    `content` are the fields of its type, `variants` those of its A/B test. `link` is the link that
+    it is tied to, unless that is in the trash. `has_password` is told, the password never is.
     """
 
     id: UUID
@@ -42,6 +42,7 @@ class QrCodeView:
     expired_url: str | None
     has_password: bool
     link_id: UUID | None
+    link: LinkedView | None
     folder_id: UUID | None
     folder_name: str | None
     tags: tuple[str, ...]
@@ -55,8 +56,8 @@ class QrCodeView:
     deleted_at: datetime | None
 
 
-def view_of(row: QrCodeRow, labels: Labels) -> QrCodeView:
-    """The view of a row whose labels were read."""
+def view_of(row: QrCodeRow, known: Surroundings) -> QrCodeView:
+    """The view of a row whose surroundings were read."""
     short_url = outside().short_url(row.short_code) if row.short_code else None
     kind: Any = row.type
     return QrCodeView(
@@ -80,9 +81,10 @@ def view_of(row: QrCodeRow, labels: Labels) -> QrCodeView:
         expired_url=row.expired_url,
         has_password=row.password_hash is not None,
         link_id=row.link_id,
+        link=known.links.get(row.link_id) if row.link_id else None,
         folder_id=row.folder_id,
-        folder_name=labels.folder(row),
-        tags=labels.tags_of(row),
+        folder_name=known.labels.folder(row),
+        tags=known.labels.tags_of(row),
         scan_count=row.scan_count,
         last_scanned_at=row.last_scanned_at,
         version=row.version,
@@ -108,8 +110,3 @@ def facts_of(row: QrCodeRow) -> dict[str, Any]:
         "destination_url": row.destination_url,
         "is_active": row.is_active,
     }
-
-
-def searched(values: Mapping[str, Any]) -> Sequence[str | None]:
-    """The parts of a code that a search looks into."""
-    return [values["name"], values["short_code"], values["destination_url"], values["description"]]

@@ -55,8 +55,8 @@ async def read_labels(command: ReadLabels) -> Labels:
             query = select(FolderRow.id, FolderRow.name).where(
                 col(FolderRow.id).in_(command.folder_ids)
             )
-            folders = dict((await session.execute(query)).tuples().all())
+            folders = dict((await session.execute(query)).all())
         if command.tag_ids:
             query = select(TagRow.id, TagRow.name).where(col(TagRow.id).in_(command.tag_ids))
-            tags = dict((await session.execute(query)).tuples().all())
+            tags = dict((await session.execute(query)).all())
     return Labels(folders, tags)

@@ -18,6 +18,7 @@ from activities.rules.actors import Actor
 from activities.rules.listings import Filter, Listing, Sort
 from activities.rules.paging import Cursor, Page
 from activities.rules.searching import pattern, search_text
+from activities.rules.tagging import tag_key
 from activities.shelf.visible import visible
 from schema.assets import AssetRow, LinkRow, ShortAssetRow
 from schema.pages import behind, count_rows, newest_first
@@ -81,6 +82,8 @@ def narrowed(row: type[Asset], by: Actor, listing: Listing, now: datetime) -> Se
         query = query.where(col(row.folder_id) == listing.folder_id)
     if listing.search.strip():
         query = query.where(*_found_by(row, listing.search))
+    if listing.name.strip():
+        query = query.where(*_found_by(row, listing.name), _named(row, listing.name))
     return query.where(*_filtered(row, listing.filter, now))
 
 
@@ -111,6 +114,12 @@ def _found_by(row: type[AssetRow], search: str) -> tuple[ColumnElement[bool], ..
     return grams, like
 
 
+def _named(row: type[AssetRow], name: str) -> ColumnElement[bool]:
+    """Whether a part of the name is this, white space and case aside."""
+    shown = func.regexp_replace(col(row.name), r"\s+", " ", "g")
+    return func.strpos(func.lower(shown), func.lower(" ".join(name.split()))) > 0
+
+
 def _filtered(
     row: type[AssetRow], filter: Filter, now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
@@ -136,7 +145,7 @@ async def _tag_ids(
     session: AsyncSession, organization_id: UUID, names: tuple[str, ...]
 ) -> list[UUID] | None:
     """The ids of the tags; None when one of them is not known, so nothing can have it."""
-    keys = {" ".join(name.split()).casefold() for name in names}
+    keys = {tag_key(name) for name in names}
     query = select(TagRow.id).where(
         TagRow.organization_id == organization_id, col(TagRow.name_key).in_(keys)
     )

@@ -59,7 +59,8 @@ async def find_new_place(command: MoveAsset) -> Place:
         workspace_id, folder_id = await _find_workspace(by, command.new_workspace_id), None
     if command.moves_folder:
         folder_id = command.new_folder_id
-    if folder_id is not None and folder_id != place.folder_id:
+    stays = (workspace_id, folder_id) == (place.workspace_id, place.folder_id)
+    if folder_id is not None and not stays:
         await find_folder(FindFolder(by, folder_id, workspace_id))
     tag_ids = place.tag_ids
     if command.tags is not None:

@@ -16,7 +16,7 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound, NoWorkspace
 from activities.rules.plans import must_have_room, plan_of
-from activities.rules.tagging import normalised_tags
+from activities.rules.tagging import normalised_tags, tag_key
 from schema.db import transaction
 from schema.locks import count_assets, lock_organization
 from schema.tables import FolderRow, TagRow, WorkspaceRow
@@ -130,21 +130,26 @@ async def name_tags(command: NameTags) -> Tags:
         return Tags(())
     async with transaction() as session:
         found = await _tag_ids(session, command.by.organization_id, names)
-        missing = [name for name in names if name.casefold() not in found]
+        missing = [name for name in names if tag_key(name) not in found]
         if missing:
             await _make_tags(session, command.by.organization_id, missing, outside().clock.now())
             found = await _tag_ids(session, command.by.organization_id, names)
-    return Tags(tuple(found[name.casefold()] for name in names))
+    return Tags(tuple(found[tag_key(name)] for name in names))
 
 
 async def _tag_ids(
     session: AsyncSession, organization_id: UUID, names: Sequence[str]
 ) -> dict[str, UUID]:
-    query = select(TagRow.name_key, TagRow.id).where(
-        TagRow.organization_id == organization_id,
-        col(TagRow.name_key).in_([name.casefold() for name in names]),
+    query = (
+        select(TagRow.name_key, TagRow.id)
+        .where(
+            TagRow.organization_id == organization_id,
+            col(TagRow.name_key).in_([tag_key(name) for name in names]),
+        )
+        # Held against their end: an asset never has a tag that is gone.
+        .with_for_update(read=True, key_share=True)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 async def _make_tags(
@@ -152,10 +157,10 @@ async def _make_tags(
 ) -> None:
     rows = [
         TagRow(
-            created_at=now, organization_id=organization_id, name=name, name_key=name.casefold()
+            created_at=now, organization_id=organization_id, name=name, name_key=tag_key(name)
         ).model_dump()
         # In one order for all, so that two who make the same tags do not wait for each other.
-        for name in sorted(names, key=str.casefold)
+        for name in sorted(names, key=tag_key)
     ]
     await session.execute(insert(TagRow).values(rows).on_conflict_do_nothing())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from api.business import team_invites, tokens
+from api.business import qr_links, team_invites, tokens
 from api.business.errors import REFUSALS, present
 from api.dialect import Dialect, make_application
 
-PREFIXES = ("/api/tokens", "/api/team-invites")
+PREFIXES = ("/api/tokens", "/api/team-invites", "/api/qr-links")
 
 
 def make_business(public_url: str) -> Dialect:
@@ -14,7 +14,7 @@ def make_business(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Business API",
         description="For automations. Credential: an API or MCP token, or the session cookie.",
-        routers=[tokens.router, team_invites.router],
+        routers=[tokens.router, team_invites.router, qr_links.router],
         present=present,
         refusals=REFUSALS,
     )

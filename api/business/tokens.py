@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import BaseModel, Field, WithJsonSchema
 
 from activities.key_ends import RevokeKey, RotateKey, revoke_key, rotate_key
@@ -14,6 +14,7 @@ from activities.rules.credentials import KeyKind, KeyStatus
 from activities.rules.key_terms import LARGEST_CAP, LONGEST_GRACE, LONGEST_NAME
 from activities.rules.permissions import SCOPES
 from api.business.auth import DIALECT, authenticate, documented
+from api.business.fields import BusinessId, OrgId
 from api.business.paging import Asked, Paginator, paginate
 from api.dialect import Body, Text
 from api.routers import By, make_router
@@ -23,10 +24,6 @@ router = make_router(authenticate, dependencies=[documented], tags=["tokens"])
 
 Scope = Annotated[Text, WithJsonSchema({"type": "string", "enum": list(SCOPES[DIALECT])})]
 
-OrgId = Annotated[
-    str | None, Query(alias="orgId", description="for people of several organizations")
-]
-
 
 class TokenIn(Body):
     """A token to make; without scopes it may do all that tokens can."""
@@ -34,7 +31,7 @@ class TokenIn(Body):
     name: Text = Field(min_length=1, max_length=LONGEST_NAME, examples=["Warehouse sync"])
     kind: KeyKind = "api"
     scopes: list[Scope] = Field(default_factory=list, max_length=20)
-    business_id: Annotated[UUID, Field(strict=False)] | None = None
+    business_id: BusinessId | None = None
     rate_per_minute: int | None = Field(None, ge=1)
     daily_cap: int | None = Field(None, ge=1, le=LARGEST_CAP)
     expires_at: When | None = Field(None, description="in the future, at most ten years ahead")

@@ -4,90 +4,71 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Path, Request
-from pydantic import BaseModel, Field
+from fastapi import Depends, Path, Query, Request
+from pydantic import Field
 
+from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.qr_codes.reading import ListQrCodes, ReadQrCode, list_qr_codes, read_qr_code
-from activities.qr_codes.views import QrCodeView
-from activities.rules.listings import Listing
-from activities.rules.slugs import SPELLING
-from api.dialect import Body, Text
+from activities.qr_codes.shelving import DeleteQrCode, delete_qr_code
+from activities.rules.listings import Filter, Listing
+from activities.rules.searching import LONGEST_SEARCH
+from activities.rules.tagging import LONGEST_TAG, MOST_TAGS
+from api.dialect import Text
 from api.routers import By, make_router
-from api.scalars import Moment
 from api.studio.auth import authenticate, documented
+from api.studio.dynamic_in import DynamicChangesIn, DynamicIn, in_domain
+from api.studio.dynamic_out import DynamicOut, present_dynamic
 from api.studio.paging import Asked, PageOut, present_page
 
 router = make_router(authenticate, dependencies=[documented], tags=["dynamic"])
 
+ALL = "/api/v1/dynamic/"
+ONE = "/api/v1/dynamic/{short_id}/"
 
-class DynamicIn(Body):
-    """A dynamic code to make."""
+ShortId = Annotated[Text, Path(max_length=64, description="the short id that the code has now")]
 
-    destination_url: Text = Field(
-        max_length=2048,
-        description="http or https address it leads to",
-        examples=["https://example.com/welcome"],
-    )
-    name: Text = Field("", max_length=200)
-    short_id: Text | None = Field(
-        None,
-        description="3 to 64 of A-Z a-z 0-9 _ -; drawn when absent",
-        json_schema_extra={"pattern": SPELLING},
-    )
-    is_active: bool = True
+FILTERS: dict[bool | None, Filter] = {None: "all", True: "active", False: "inactive"}
 
 
-class DynamicOut(BaseModel):
-    """A dynamic code; `scan_url` is what its symbol holds."""
+def _listing(
+    asked: Asked,
+    search: Annotated[
+        Text, Query(max_length=LONGEST_SEARCH, description="words of it, case ignored")
+    ] = "",
+    tag: Annotated[
+        list[Annotated[Text, Field(max_length=LONGEST_TAG)]],
+        Query(max_length=MOST_TAGS, description="repeated: only those that have all of them"),
+    ] = [],  # noqa: B006 - FastAPI copies it
+    is_active: Annotated[bool | None, Query(description="only those that are, or are not")] = None,
+) -> Listing:
+    return Listing(asked, search=search, tags=tuple(tag), filter=FILTERS[is_active])
 
-    short_id: str | None
-    scan_url: str | None
-    destination_url: str | None
-    name: str
-    is_active: bool
-    scan_count: int
-    created_at: Moment
-    updated_at: Moment
 
-
-@router.post("/api/v1/dynamic/", status_code=201, summary="Create a dynamic QR code")
+@router.post(ALL, status_code=201, summary="Create a dynamic QR code")
 async def create(body: DynamicIn, by: By) -> DynamicOut:
-    code = await create_qr_code(
-        CreateQrCode(
-            by=by,
-            destination_url=body.destination_url,
-            name=body.name,
-            short_code=body.short_id,
-            is_active=body.is_active,
-        )
-    )
-    return present_dynamic(code)
+    return present_dynamic(await create_qr_code(CreateQrCode(by, **in_domain(body))))
 
 
-@router.get("/api/v1/dynamic/", summary="List your dynamic QR codes")
-async def list_all(request: Request, by: By, asked: Asked) -> PageOut[DynamicOut]:
-    return present_page(
-        request,
-        await list_qr_codes(ListQrCodes(by, Listing(asked), dynamic_only=True)),
-        present_dynamic,
-    )
+@router.get(ALL, summary="List your dynamic QR codes")
+async def list_all(
+    request: Request, by: By, asked: Annotated[Listing, Depends(_listing)]
+) -> PageOut[DynamicOut]:
+    page = await list_qr_codes(ListQrCodes(by, asked, dynamic_only=True))
+    return present_page(request, page, present_dynamic)
 
 
-@router.get("/api/v1/dynamic/{short_id}/", summary="Retrieve one dynamic QR code")
-async def retrieve(short_id: Annotated[Text, Path(max_length=64)], by: By) -> DynamicOut:
+@router.get(ONE, summary="Retrieve one dynamic QR code")
+async def retrieve(short_id: ShortId, by: By) -> DynamicOut:
     return present_dynamic(await read_qr_code(ReadQrCode(by, short_code=short_id)))
 
 
-def present_dynamic(code: QrCodeView) -> DynamicOut:
-    """The code in this dialect's words."""
-    return DynamicOut(
-        short_id=code.short_code,
-        scan_url=code.short_url,
-        destination_url=code.destination_url,
-        name=code.name,
-        is_active=code.is_active,
-        scan_count=code.scan_count,
-        created_at=code.created_at,
-        updated_at=code.updated_at,
-    )
+@router.patch(ONE, summary="Change what is given of a dynamic QR code")
+async def change(short_id: ShortId, body: DynamicChangesIn, by: By) -> DynamicOut:
+    command = UpdateQrCode(by, short_code_is=short_id, **in_domain(body))
+    return present_dynamic(await update_qr_code(command))
+
+
+@router.delete(ONE, status_code=204, summary="Delete a dynamic QR code; it leads nowhere at once")
+async def delete(short_id: ShortId, by: By) -> None:
+    await delete_qr_code(DeleteQrCode(by, short_code=short_id))

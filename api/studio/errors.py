@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from activities.rules.errors import AddressTaken, DomainError, InvalidFields, ShortCodeTaken
@@ -21,7 +22,7 @@ def present(refusal: DomainError | HttpFault) -> Answer:
     headers = dict(getattr(refusal, "headers", {}))
     match refusal:
         case InvalidFields(fields=fields):
-            named = {FIELDS.get(name, name): list(sentences) for name, sentences in fields.items()}
+            named = {_field(name): list(sentences) for name, sentences in fields.items()}
             return Answer(status, named)
         case WrongFields(fields=fields):
             return Answer(status, {name: list(sentences) for name, sentences in fields.items()})
@@ -32,6 +33,11 @@ def present(refusal: DomainError | HttpFault) -> Answer:
     if status == 401:
         headers["WWW-Authenticate"] = 'ApiKey, Bearer realm="inkloom"'
     return Answer(status, {"detail": str(refusal)}, headers)
+
+
+def _field(name: str) -> str:
+    """The field in this dialect's words; what is kept in JSON is in camelCase there."""
+    return FIELDS.get(name) or re.sub(r"(?<=[a-z])[A-Z]", lambda big: f"_{big[0].lower()}", name)
 
 
 def shape(status: int) -> dict[str, Any]:

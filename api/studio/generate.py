@@ -7,22 +7,33 @@ from typing import Literal
 from fastapi import Response
 from pydantic import Field
 
-from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
+from activities.images import MEDIA_TYPES
+from activities.qr_codes.drawing import DrawSymbol, draw_symbol
+from activities.rules.destinations import LONGEST as LONGEST_URL
 from api.dialect import Body, Text
 from api.routers import By, make_router
 from api.studio.auth import authenticate_key_only, documented_for_keys
+
+SHORT_ID = "X-QR-Short-Id"
+"""The header that names the dynamic code which was made for the picture."""
 
 router = make_router(authenticate_key_only, dependencies=[documented_for_keys], tags=["generate"])
 
 
 class GenerateIn(Body):
-    """A picture to make, of exactly one of `data` and `short_id`."""
+    """A picture to make, of exactly one of `data`, `destination_url` and `short_id`."""
 
     data: Text | None = Field(
         None,
         max_length=4296,
         description="what the symbol shall hold",
         examples=["https://example.com/welcome"],
+    )
+    destination_url: Text | None = Field(
+        None,
+        max_length=LONGEST_URL,
+        description="where a dynamic code shall lead that is made for the picture",
+        examples=[None],
     )
     short_id: Text | None = Field(None, max_length=64, description="a dynamic code of yours")
     format: Literal["png", "svg"] = "png"
@@ -37,11 +48,21 @@ class GenerateIn(Body):
     "/api/v1/generate/",
     summary="Render a single QR (PNG or SVG)",
     response_class=Response,
-    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    responses={
+        200: {
+            "content": {media: {} for media in MEDIA_TYPES.values()},
+            "headers": {
+                SHORT_ID: {
+                    "description": "of the code that was made, when `destination_url` was given",
+                    "schema": {"type": "string"},
+                }
+            },
+        }
+    },
 )
 async def generate(body: GenerateIn, by: By) -> Response:
-    image = await render_symbol(
-        RenderSymbol(
+    drawn = await draw_symbol(
+        DrawSymbol(
             by=by,
             format=body.format,
             short_code=body.short_id,
@@ -51,6 +72,8 @@ async def generate(body: GenerateIn, by: By) -> Response:
             quiet_zone=body.quiet_zone,
             foreground=body.foreground,
             background=body.background,
+            destination_url=body.destination_url,
         )
     )
-    return Response(image.content, media_type=image.media_type)
+    headers = {SHORT_ID: drawn.short_code} if drawn.short_code else {}
+    return Response(drawn.image.content, media_type=drawn.image.media_type, headers=headers)

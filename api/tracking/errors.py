@@ -15,10 +15,17 @@ CODES = {
     "credential_expired": "API_KEY_EXPIRED",
     "invalid_fields": "INVALID_PARAMETER",
     "wrong_fields": "INVALID_PARAMETER",
+    "cursor_invalid": "INVALID_CURSOR",
 }
 """What this dialect calls a refusal where it is not the domain's code in capitals."""
 
-FIELDS = {"destination_url": "destinationUrl", "workspace_id": "workspaceId"}
+FIELDS = {
+    "destination_url": "destinationUrl",
+    "workspace_id": "workspaceId",
+    "folder_id": "folderId",
+    "short_code": "shortCode",
+    "style": "styleConfig",
+}
 """What the domain calls a field -> what this dialect calls it."""
 
 _WORDS = Coded(STATUSES, CODES, FIELDS, lists_fields=False)

@@ -5,148 +5,142 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Query, Response
-from pydantic import Field
+from fastapi import Path, Query, Response
 
 from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
-from activities.qr_codes.creating import CreateQrCode, create_qr_code
+from activities.qr_codes.changing import UpdateQrCode, update_qr_code
+from activities.qr_codes.creating import DuplicateQrCode, create_qr_code, duplicate_qr_code
 from activities.qr_codes.reading import (
+    ListQrChanges,
     ListQrCodes,
     ReadQrCode,
     SummarizeQrCodes,
+    list_qr_changes,
     list_qr_codes,
     read_qr_code,
     summarize_qr_codes,
 )
+from activities.qr_codes.shelving import (
+    ArchiveQrCode,
+    DeleteQrCode,
+    RestoreQrCode,
+    archive_qr_code,
+    delete_qr_code,
+    restore_qr_code,
+)
 from activities.qr_codes.views import QrCodeView
-from activities.rules.errors import InvalidFields, NotFound
-from activities.rules.listings import Listing
-from activities.rules.slugs import SPELLING
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.errors import NotFound
+from activities.rules.spelling import unprefixed
 from api.dialect import Text
+from api.etags import Expected, set_etag
 from api.routers import By, make_router
-from api.scalars import In, Moment, Out
 from api.workspace.auth import authenticate, documented
+from api.workspace.listing import LONGEST_ID, AskedShortListing, OrgId, PageOut, present_page
 from api.workspace.paging import Asked
+from api.workspace.qr_in import QrChangesIn, QrCopyIn, QrIn, to_changes, to_create
+from api.workspace.qr_out import (
+    QrHistoryOut,
+    QrOut,
+    QrSummaryOut,
+    present_history,
+    present_qr,
+    present_summary,
+)
 
 router = make_router(authenticate, dependencies=[documented], tags=["qr"])
 
+ALL = "/api/qr"
+ONE = "/api/qr/{id}"
 
-class QrIn(In):
-    """A QR code to make."""
-
-    name: Text = Field("", max_length=200)
-    type: Literal["URL"] = "URL"
-    destination_url: Text = Field(max_length=2048, examples=["https://example.com/welcome"])
-    is_dynamic: Literal[True] = True
-    short_code: Text | None = Field(None, json_schema_extra={"pattern": SPELLING})
-    workspace_id: Text | None = None
-    is_active: bool = True
-
-
-class QrOut(Out):
-    """A QR code; `imageUrl` is relative to this API."""
-
-    id: str
-    name: str
-    type: str
-    is_dynamic: bool
-    short_code: str | None
-    short_url: str | None
-    image_url: str
-    destination_url: str | None
-    workspace_id: str
-    is_active: bool
-    scan_count: int
-    created_at: Moment
-    updated_at: Moment
-
-
-class SummaryOut(Out):
-    """Totals over all codes of the organization, whatever the page shows."""
-
-    total: int
-    active: int
-    scan_count: int
-
-
-class QrPageOut(Out):
-    """One page of codes."""
-
-    items: list[QrOut]
-    total: int
-    page: int
-    page_size: int
-    summary: SummaryOut
-
-
-OrgId = Annotated[
-    str | None, Query(alias="orgId", description="may be left out by members of one organization")
+PathId = Annotated[
+    Text, Path(max_length=LONGEST_ID, description="a QR code: qr_ and 32 hex digits")
 ]
 
 
-@router.get("/api/qr", summary="List QR codes")
+@router.get(ALL, summary="List QR codes")
 async def list_all(
-    by: By,
-    asked: Asked,
-    search: Annotated[Text, Query(max_length=200)] = "",
-    org_id: OrgId = None,
-) -> QrPageOut:
-    page = await list_qr_codes(ListQrCodes(by, Listing(asked, search=search)))
+    by: By, asked: AskedShortListing, org_id: OrgId = None
+) -> PageOut[QrOut, QrSummaryOut]:
+    page = await list_qr_codes(ListQrCodes(by, asked))
     summary = await summarize_qr_codes(SummarizeQrCodes(by))
-    return QrPageOut(
-        items=[present_qr(code) for code in page.items],
-        total=page.total,
-        page=asked.number,
-        page_size=asked.size,
-        summary=SummaryOut(
-            total=summary.total, active=summary.active, scan_count=summary.scan_count
-        ),
-    )
+    return present_page(page, present_qr, present_summary(summary))
 
 
-@router.post("/api/qr", status_code=201, summary="Create a QR code")
-async def create(body: QrIn, by: By, org_id: OrgId = None) -> QrOut:
-    return present_qr(await create_qr_code(to_command(body, by)))
+@router.post(ALL, status_code=201, summary="Create a QR code")
+async def create(body: QrIn, by: By, response: Response, org_id: OrgId = None) -> QrOut:
+    return answer(response, await create_qr_code(to_create(body, by)))
 
 
-@router.get("/api/qr/{id}", summary="Fetch one QR code")
-async def fetch(id: str, by: By, org_id: OrgId = None) -> QrOut:
-    return present_qr(await read_qr_code(ReadQrCode(by, id=to_id(id))))
+@router.get(ONE, summary="Fetch one QR code")
+async def fetch(id: PathId, by: By, response: Response, org_id: OrgId = None) -> QrOut:
+    return answer(response, await read_qr_code(ReadQrCode(by, id=to_id(id))))
+
+
+@router.patch(ONE, summary="Change a QR code: content, style, lifecycle, short code, place or link")
+async def change(
+    id: PathId,
+    body: QrChangesIn,
+    by: By,
+    expected: Expected,
+    response: Response,
+    org_id: OrgId = None,
+) -> QrOut:
+    command = UpdateQrCode(by, to_id(id), version=expected, **to_changes(body))
+    return answer(response, await update_qr_code(command))
+
+
+@router.delete(ONE, status_code=204, summary="Throw a QR code away; restorable for 30 days")
+async def remove(id: PathId, by: By, expected: Expected, org_id: OrgId = None) -> None:
+    await delete_qr_code(DeleteQrCode(by, to_id(id), version=expected))
+
+
+@router.post(f"{ONE}/duplicate", status_code=201, summary="Make one more QR code like this one")
+async def duplicate(
+    id: PathId,
+    by: By,
+    response: Response,
+    body: QrCopyIn | None = None,
+    org_id: OrgId = None,
+) -> QrOut:
+    command = DuplicateQrCode(by, to_id(id), body.name if body else None)
+    return answer(response, await duplicate_qr_code(command))
+
+
+@router.post(f"{ONE}/archive", summary="Put a QR code aside; it works all the same")
+async def archive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> QrOut:
+    return answer(response, await archive_qr_code(ArchiveQrCode(by, to_id(id))))
+
+
+@router.post(f"{ONE}/unarchive", summary="Put a QR code back among the others")
+async def unarchive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> QrOut:
+    return answer(response, await archive_qr_code(ArchiveQrCode(by, to_id(id), archived=False)))
+
+
+@router.post(f"{ONE}/restore", summary="Take a QR code back out of the trash")
+async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) -> QrOut:
+    return answer(response, await restore_qr_code(RestoreQrCode(by, to_id(id))))
+
+
+@router.get(f"{ONE}/history", summary="Where a QR code led before")
+async def history(id: PathId, by: By, asked: Asked, org_id: OrgId = None) -> QrHistoryOut:
+    return present_history(await list_qr_changes(ListQrChanges(by, to_id(id), asked)))
 
 
 @router.get(
-    "/api/qr/{id}/image",
+    f"{ONE}/image",
     summary="The picture of a QR code",
     response_class=Response,
     responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
 )
 async def image(
-    id: str,
+    id: PathId,
     by: By,
-    format: Literal["png", "svg"] = "png",
-    size: Annotated[int, Query(ge=16, le=4096)] = 1024,
+    format: Annotated[Literal["png", "svg"], Query(description="the kind of picture")] = "png",
+    size: Annotated[int, Query(ge=16, le=4096, description="pixels on each side")] = 1024,
     org_id: OrgId = None,
 ) -> Response:
     made = await render_symbol(RenderSymbol(by, format, id=to_id(id), size_px=size))
     return Response(made.content, media_type=made.media_type)
-
-
-def to_command(body: QrIn, by: By) -> CreateQrCode:
-    """The body as the domain takes it; `InvalidFields` for a workspace id of no known spelling."""
-    workspace_id = None
-    if body.workspace_id is not None:
-        workspace_id = unprefixed("wsp", body.workspace_id)
-        if workspace_id is None:
-            raise InvalidFields({"workspaceId": ["Give an id like wsp_ and 32 hex digits."]})
-    return CreateQrCode(
-        by=by,
-        destination_url=body.destination_url,
-        name=body.name,
-        short_code=body.short_code,
-        is_active=body.is_active,
-        workspace_id=workspace_id,
-    )
 
 
 def to_id(text: str) -> UUID:
@@ -157,21 +151,7 @@ def to_id(text: str) -> UUID:
     return found
 
 
-def present_qr(code: QrCodeView) -> QrOut:
-    """The code in this dialect's words."""
-    spelled = prefixed("qr", code.id)
-    return QrOut(
-        id=spelled,
-        name=code.name,
-        type="URL",
-        is_dynamic=True,
-        short_code=code.short_code,
-        short_url=code.short_url,
-        image_url=f"/api/qr/{spelled}/image",
-        destination_url=code.destination_url,
-        workspace_id=prefixed("wsp", code.workspace_id),
-        is_active=code.is_active,
-        scan_count=code.scan_count,
-        created_at=code.created_at,
-        updated_at=code.updated_at,
-    )
+def answer(response: Response, code: QrCodeView) -> QrOut:
+    """The code in this dialect's words, under its ETag."""
+    set_etag(response, code.version)
+    return present_qr(code)

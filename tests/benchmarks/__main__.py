@@ -25,6 +25,7 @@ from rich.table import Table
 
 from tests.benchmarks import (
     access,
+    assets,
     qr,
     redirect,
     start,
@@ -58,6 +59,7 @@ TOPICS = (
     Topic(webhook_sustained.NAMES, webhook_sustained.measure),
     Topic(redirect.NAMES, redirect.measure),
     Topic(access.NAMES, access.measure),
+    Topic(assets.NAMES, assets.measure),
     # Last, for it wants a stack that has run and is stopped.
     Topic(start.NAMES, start.measure),
 )

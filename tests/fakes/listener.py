@@ -5,19 +5,31 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from activities.gateways.dns import NameUnknown
+
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Names:
-    """A resolver that gives each answer of its list in turn, the last one for ever."""
+    """A resolver that gives each answer of its list in turn, the last one for ever.
+
+    `records` are the TXT records by name; a name that is not there is not known.
+    """
 
     def __init__(self, *answers: Sequence[str] | OSError) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[str, int]] = []
+        self.records: dict[str, Sequence[str] | OSError] = {}
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
         self.asked.append((host, port))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    async def texts(self, name: str) -> Sequence[str]:
+        answer = self.records.get(name, NameUnknown(name))
         if isinstance(answer, OSError):
             raise answer
         return answer

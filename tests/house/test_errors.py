@@ -36,6 +36,7 @@ EXAMPLES: dict[type[Exception], Exception] = {
         errors.NotNow("This import runs already; wait until it is done."),
         errors.StockTooLow(3, 5),
         errors.AccessRefused(),
+        errors.Unsupported("This barcode needs a picture of at least 300 pixels across."),
         errors.NoWorkspace(),
         errors.Forbidden("assets.write"),
         errors.PlanLimitReached("codes", plan="free", limit=50),

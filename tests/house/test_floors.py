@@ -49,8 +49,10 @@ SHARED_BY_DIALECTS = (
         "api.bearer",
         "api.pages.layout",
         "api.status_pages",
+        "api.visit_cookies",
     ),
     *("api.faults", "api.statuses", "api.coded", "api.scalars"),
+    *("api.etags", "api.cursors", "api.jobs"),
 )
 
 DRAWING = ("segno", "PIL", "isal", "zint", "zxingcpp", "xlsxwriter")

@@ -42,6 +42,8 @@ WRONG: list[tuple[str, Any]] = [
     ("resend_base_url", "api.resend.com"),
     ("mail_from", "Inkloom"),
     ("mail_from", "a@b\nBcc: c@d"),
+    ("dns_servers", "9.9.9.9, resolver"),
+    ("dns_servers", "9.9.9.9:dns"),
     ("trusted_proxies", "10.0.0.0/8, proxy"),
     ("log_level", "loud"),
     ("log_format", "xml"),
@@ -97,6 +99,17 @@ def test_the_right_values_are_taken() -> None:
         **SAFE, trusted_proxies="10.0.0.0/8, 2001:db8::1", temporal_address="temporal:7233"
     )
     assert [str(network) for network in settings.proxies()] == ["10.0.0.0/8", "2001:db8::1/128"]
+
+
+def test_name_servers_are_addresses_with_or_without_a_port() -> None:
+    settings = load_settings(dns_servers="9.9.9.9, 127.0.0.1:5353,::1, [2620:fe::fe]:54")
+    assert settings.name_servers() == (
+        ("9.9.9.9", 53),
+        ("127.0.0.1", 5353),
+        ("::1", 53),
+        ("2620:fe::fe", 54),
+    )
+    assert load_settings().name_servers() == ()
 
 
 @pytest.mark.parametrize(

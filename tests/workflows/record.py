@@ -22,12 +22,14 @@ from temporalio.worker import Worker
 
 from activities.cause import Cause
 from activities.gateways.mailer import MailerAway
+from activities.imports.running import ImportPart, ImportProgress
 from activities.mail import DeliverMail, MailReport
 from activities.rules.backoff import RETRY_POLICIES
 from tests.workflows.receivers import ORGANIZATION, Script, skipping_server, start_retry, working
 from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
+from workflows.import_links import ImportLinks, LinksToImport
 from workflows.retry_delivery import RetryDelivery
 from workflows.send_mail import MailToSend, SendMail
 
@@ -87,6 +89,47 @@ async def record_mails(temporal: WorkflowEnvironment) -> None:
             await keep(f"send_mail_{name}", handle)
 
 
+async def record_imports(temporal: WorkflowEnvironment) -> None:
+    """An import of three parts, the second of which failed once."""
+    async with importing(temporal) as queue:
+        job = uuid4()
+        handle = await temporal.client.start_workflow(
+            ImportLinks.run,
+            LinksToImport(ORGANIZATION, job, 250, Cause("r-1")),
+            id=f"import/{job}",
+            task_queue=queue,
+        )
+        await handle.result()
+        await keep("import_links_done", handle)
+
+
+@asynccontextmanager
+async def importing(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
+    """A worker that makes 100 lines a part, after one fault."""
+    made = 0
+    failed = False
+
+    @activity.defn(name="import_part")
+    async def import_part(command: ImportPart) -> ImportProgress:
+        nonlocal made, failed
+        if made == 100 and not failed:
+            failed = True
+            raise RuntimeError("the database went away")
+        made = min(250, made + 100)
+        return ImportProgress("done" if made == 250 else "running", 250, made, 0)
+
+    queue = f"test-{uuid4()}"
+    async with Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[ImportLinks],
+        activities=[import_part],
+        workflow_runner=make_runner(),
+        interceptors=[HouseInterceptor()],
+    ):
+        yield queue
+
+
 @asynccontextmanager
 async def mailing(temporal: WorkflowEnvironment, report: MailReport) -> AsyncIterator[str]:
     """A worker whose provider is away at the first try."""
@@ -123,6 +166,7 @@ async def main() -> None:
         await record_retries(temporal)
         await record_batches(temporal)
         await record_mails(temporal)
+        await record_imports(temporal)
     await asyncio.sleep(0.3)
 
 
