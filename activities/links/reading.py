@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, literal
 from sqlmodel import col, select
 
 from activities.links.domains import is_ours
@@ -13,7 +13,9 @@ from activities.links.finding import meant, only_one
 from activities.links.marks import of_all, of_one, read_marks
 from activities.links.views import LinkView, view_of
 from activities.permits import needs
+from activities.rules import hostnames
 from activities.rules.actors import Actor
+from activities.rules.errors import InvalidFields
 from activities.rules.listings import Listing
 from activities.rules.paging import Page, PageRequest
 from activities.shelf.history import ChangeView, ListChanges, list_changes
@@ -115,8 +117,11 @@ def _on(by: Actor, hostname: str) -> ColumnElement[bool]:
     """The links on a domain; none for a name that is not the organization's."""
     if is_ours(hostname):
         return col(LinkRow.domain_id).is_(None)
+    try:
+        named = hostnames.normalised(hostname)
+    except InvalidFields:
+        return literal(False)
     ids = select(DomainRow.id).where(
-        DomainRow.organization_id == by.organization_id,
-        DomainRow.hostname == hostname.strip().rstrip(".").lower(),
+        DomainRow.organization_id == by.organization_id, DomainRow.hostname == named
     )
     return col(LinkRow.domain_id).in_(ids)

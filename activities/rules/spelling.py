@@ -40,6 +40,9 @@ def read_stamp(text: str) -> datetime:
         if found is None:
             raise ValueError(text)
         day, time, fraction, zone = found.groups()
-        return datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{zone.upper()}")
-    except ValueError:
+        moment = datetime.fromisoformat(f"{day}T{time}{(fraction or '')[:7]}{zone.upper()}")
+        # At the ends of the calendar a moment may have no UTC, in which all are kept and told.
+        moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError("Give a time with its zone, such as 2026-12-31T23:59:59Z.") from None
+    return moment

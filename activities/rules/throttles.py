@@ -60,9 +60,9 @@ UNKNOWN_CODES = Throttle("unknown_codes", 60, 120)
 """Visits to codes that do not exist, from one network address; those that do are never refused."""
 CONVERSIONS = Throttle("conversions", 120, 240)
 """Conversions that a network address reports."""
-ACCESS = Throttle("access", 20, 30)
+ACCESS = Throttle("access", 120, 240)
 """Passwords for one protected code or link, from anywhere."""
-ACCESS_NETWORK = Throttle("access_network", 10, 10)
+ACCESS_NETWORK = Throttle("access_network", 20, 20)
 """Passwords for one protected code or link, from one network address."""
 TOKENS = Throttle("tokens", 60, 120)
 """OAuth token, revocation and introspection calls, from one network address."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from activities.cause import current_cause
 from activities.imports.previewing import PreviewImport, preview_import
@@ -39,6 +39,7 @@ from api.workspace.listing import OrgId, to_uuid
 from api.workspace.paging import Asked
 
 LONGEST_FILE = 5 * 1024 * 1024
+EXAMPLE = "url,slug\nhttps://example.com/spring,\n"
 
 router = make_router(authenticate, dependencies=[documented], tags=["jobs"])
 
@@ -46,11 +47,13 @@ router = make_router(authenticate, dependencies=[documented], tags=["jobs"])
 class ImportIn(In):
     """A CSV file: as text in `csv`, or in `base64` when it is not UTF-8. Exactly one of the two."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"csv": EXAMPLE}]})
+
     csv: str | None = Field(
         None,
         max_length=LONGEST_FILE,
         description="the file as text, its header line first; at most 10,000 lines",
-        examples=["url,slug\nhttps://example.com/spring,\n"],
+        examples=[EXAMPLE],
     )
     base64: str | None = Field(
         None,

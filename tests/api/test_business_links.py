@@ -60,8 +60,14 @@ async def titles(client: Client, headers: dict[str, str], **query: Any) -> list[
 async def test_a_link_has_all_its_fields(
     client: Client, acme: Tenant, database: AsyncConnection
 ) -> None:
-    more = {"slug": "hi-24", "title": "Hi", "expires_at": "2027-01-01T01:00:00+01:00"}
-    link = await made(client, acme, **more, tags=["flyer"])
+    link = await made(
+        client,
+        acme,
+        slug="hi-24",
+        title="Hi",
+        expires_at="2027-01-01T01:00:00+01:00",
+        tags=["flyer"],
+    )
     assert str(UUID(link["id"])) == link["id"]
     assert link == {
         "id": link["id"],

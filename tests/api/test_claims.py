@@ -19,7 +19,7 @@ from activities.accounts import OrganizationView
 from activities.outside import Outside
 from activities.sessions import OpenSession, open_session
 from api.app import make_app
-from schema.db import connect
+from schema.db import connect, transaction
 from tests.api.conftest import Client, Tenant
 from tests.api.languages import CODES, LINKS, Language
 from tests.builders.databases import a_database
@@ -28,6 +28,7 @@ from tests.builders.tenants import a_key, an_organization
 
 CLAIMS = 64
 ROUNDS = 2
+CONNECTIONS = 10
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ async def real(database_url: str, world: Outside) -> AsyncIterator[Open]:
 
     async with a_database(database_url, connections=1) as url:
         # Patient, for a crowd on a busy machine: who is sent away claims nothing.
-        await connect(url, pool_size=16, patience=60)
+        await connect(url, pool_size=CONNECTIONS, patience=60)
+        await open_all()
         organizations = [await an_organization(slug) for slug in ("acme", "rival")]
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             await connection.execute("UPDATE organization SET plan = 'enterprise'")
@@ -60,6 +62,19 @@ async def real(database_url: str, world: Outside) -> AsyncIterator[Open]:
         transport = httpx.ASGITransport(make_app(temporal_here=here, public_url=world.public_url))
         async with Client(transport=transport, base_url="https://ink.test", timeout=60) as client:
             yield Open(client, tuple(tenants), url)
+
+
+async def open_all() -> None:
+    """Every connection is open before the crowd comes, so that none of them is late."""
+    everybody = asyncio.Barrier(CONNECTIONS)
+
+    async def hold() -> None:
+        async with transaction() as session:
+            await session.connection()
+            await everybody.wait()
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(hold() for _ in range(CONNECTIONS)))
 
 
 async def credentials(organization: OrganizationView) -> Tenant:

@@ -174,6 +174,29 @@ async def test_a_list_is_of_one_workspace_when_asked(
     assert await names(client, acme, workspace_id=prefixed) == ["At home"]
 
 
+async def test_a_code_is_put_into_a_folder_found_there_and_taken_out(
+    client: Client, acme: Tenant, database: AsyncConnection
+) -> None:
+    folder = await database.scalar(
+        text(
+            "INSERT INTO folder (id, created_at, updated_at, organization_id, workspace_id, name, "
+            "name_key) SELECT gen_random_uuid(), now(), now(), organization_id, id, 'In', 'in' "
+            "FROM workspace RETURNING id::text"
+        )
+    )
+    one = f"{CODES}/{(await made(client, acme, name='Inside', folderId=folder))['id']}"
+    await made(client, acme, name="Outside")
+    assert await names(client, acme, folder_id=folder) == ["Inside"]
+    out = await client.patch(one, json={"folderId": None}, headers=acme.tracking)
+    assert out.json()["data"]["folderId"] is None
+    assert await names(client, acme, folder_id=folder) == []
+    back = await client.patch(one, json={"folderId": folder}, headers=acme.tracking)
+    assert back.json()["data"]["folderId"] == folder
+    for nowhere in (NOWHERE, f"fld_{UUID(NOWHERE).hex}"):
+        lost = await client.patch(one, json={"folderId": nowhere}, headers=acme.tracking)
+        assert (lost.status_code, lost.json()["code"]) == (404, "NOT_FOUND")
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -152,6 +152,8 @@ async def test_a_code_is_attached_and_let_go(client: Client, tenant: Tenant) -> 
         ({"workspaceId": "nonsense"}, "workspaceId"),
         ({"password": "abc"}, "password"),
         ({"startsAt": "tomorrow"}, "startsAt"),
+        ({"startsAt": "9999-12-31T23:59:59-01:00"}, "startsAt"),
+        ({"expiresAt": "0001-01-01T00:00:00+01:00"}, "expiresAt"),
         (
             {"startsAt": "2027-01-01T00:00:00Z", "expiresAt": "2026-12-01T00:00:00Z"},
             "expiresAt",

@@ -69,7 +69,7 @@ PLANNED = {
     *("POST /api/org/{orgId}/keys", "POST /api/v1/keys/", "POST /api/tokens"),
     *("POST /api/pages", "POST /api/pages/{id}/duplicate"),
     *("POST /api/qr", "POST /api/v1/dynamic/", "POST /v1/qr-codes", "POST /api/qr-links"),
-    *("POST /api/barcode", "POST /api/barcode/{id}/duplicate"),
+    *("POST /api/barcode", "POST /api/barcode/{id}/duplicate", "POST /api/qr/{id}/duplicate"),
 }
 """Creates that a plan counts."""
 
@@ -90,6 +90,7 @@ ELSEWHERE = {
     "POST /oauth/revoke": "needs a client: test_oauth",
     "POST /oauth/introspect": "needs a client: test_oauth",
     "POST /api/org/{orgId}/oauth-clients/{clientId}/rotate": "needs a secret: test_oauth_clients",
+    "POST /api/tags/{id}/merge": "needs a second tag: test_shelf",
     "DELETE /api/org/{orgId}/members/{memberId}": "needs a second member: test_org",
     "DELETE /api/auth/grants/{id}": "needs a grant: test_oauth_clients",
     "POST /api/org/{orgId}/leave": "the last owner cannot: test_org",

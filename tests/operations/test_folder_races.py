@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.builders.tenants import a_code, a_tenant
 pytestmark = pytest.mark.usefixtures("world")
 
 
-def refused(outcomes: list[object]) -> list[type[BaseException]]:
+def refused(outcomes: Sequence[object]) -> list[type[BaseException]]:
     """How some were refused; any other fault is a failure."""
     for outcome in outcomes:
         if isinstance(outcome, BaseException) and not isinstance(outcome, DomainError):
@@ -33,7 +34,7 @@ async def test_of_two_crossing_moves_one_is_refused(database_url: str) -> None:
         by = await a_tenant()
         for turn in range(8):
             a, b = await a_folder(by, f"a{turn}"), await a_folder(by, f"b{turn}")
-            outcomes: list[object] = await asyncio.gather(
+            outcomes = await asyncio.gather(
                 update_folder(UpdateFolder(by, a.id, parent_id=b.id)),
                 update_folder(UpdateFolder(by, b.id, parent_id=a.id)),
                 return_exceptions=True,
@@ -46,7 +47,7 @@ async def test_of_two_crossing_moves_one_is_refused(database_url: str) -> None:
 async def test_of_many_folders_of_one_name_one_is_made(database_url: str) -> None:
     async with a_database(database_url, connections=6):
         by = await a_tenant()
-        outcomes: list[object] = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(a_folder(by, "Same") for _ in range(6)), return_exceptions=True
         )
         assert refused(outcomes) == [NameTaken] * 5
@@ -59,7 +60,7 @@ async def test_a_folder_that_goes_loses_no_code_that_comes(database_url: str) ->
             folder = await a_folder(by, f"turn {turn}")
             code, there = await a_code(by), await a_code(by)
             await update_qr_code(UpdateQrCode(by, there.id, folder_id=folder.id))
-            outcomes: list[object] = await asyncio.gather(
+            outcomes = await asyncio.gather(
                 update_qr_code(UpdateQrCode(by, code.id, folder_id=folder.id)),
                 delete_folder(DeleteFolder(by, folder.id)),
                 create_qr_code(CreateQrCode(by, "https://example.com", folder_id=folder.id)),

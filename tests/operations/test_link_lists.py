@@ -63,7 +63,9 @@ async def test_a_domain_narrows_the_list() -> None:
     await a_link(by, slug="own", domain="links.acme.com")
     assert await slugs_in(by, "links.acme.com") == ["own"]
     assert await slugs_in(by, "ink.test") == ["ours"]
-    assert await slugs_in(by, "nobody.example") == []
+    assert await slugs_in(by, "LINKS.acme.com.") == ["own"]
+    for nobodys in ("nobody.example", "no domain", ""):
+        assert await slugs_in(by, nobodys) == []
     assert await slugs_in(other, "links.acme.com") == []
 
 

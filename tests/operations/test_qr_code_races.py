@@ -19,7 +19,7 @@ from activities.qr_codes.shelving import DeleteQrCode, delete_qr_code
 from activities.rules.actors import Actor
 from activities.rules.errors import DomainError
 from activities.workspaces import DeleteWorkspace, delete_workspace
-from schema.db import transaction
+from schema.db import connect, transaction
 from tests.builders.databases import a_database
 from tests.builders.keys import a_workspace, an_actor
 from tests.builders.qr_codes import HOME, a_dynamic, changed, claims
@@ -27,12 +27,15 @@ from tests.builders.tenants import an_organization
 from workers.embedded_postgres import EmbeddedPostgres
 
 CONNECTIONS, MANY = 24, 64
+PATIENCE = 60
+"""Seconds that the last of many may wait for its turn, on a machine that does other things too."""
 
 
 @pytest_asyncio.fixture(autouse=True)
 async def own_database(postgres: EmbeddedPostgres, world: Outside) -> AsyncIterator[str]:
     install(replace(world, clock=SystemClock()))
     async with a_database(postgres.url, connections=CONNECTIONS) as url:
+        await connect(url, pool_size=CONNECTIONS, patience=PATIENCE)
         yield url
 
 
