@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.audit import done_by, record_act
 from activities.outside import outside
@@ -21,7 +22,7 @@ from activities.rules.paging import Page, PageRequest
 from schema.db import transaction
 from schema.locks import ASSETS, lock_organization
 from schema.pages import read_page
-from schema.tables import WorkspaceRow
+from schema.tables import InventoryItemRow, WorkspaceRow
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ async def delete_workspace(command: DeleteWorkspace) -> None:
     async with transaction() as session:
         await lock_organization(session, by.organization_id)
         row, assets = await _find(session, by, command.id)
-        if assets:
+        if assets or await session.scalar(_items(command.id)):
             raise InvalidFields({"workspace": ["Move or delete its assets first."]})
         if not await session.scalar(others):
             raise InvalidFields({"workspace": ["This is the last one; make another first."]})
@@ -157,6 +158,13 @@ def _assets() -> ColumnElement[Any]:
         for row in ASSETS
     ]
     return sum(present[1:], present[0])
+
+
+def _items(workspace_id: UUID) -> SelectOfScalar[int]:
+    """How many inventory items the workspace holds; no plan counts them."""
+    return select(func.count()).where(
+        InventoryItemRow.workspace_id == workspace_id, col(InventoryItemRow.deleted_at).is_(None)
+    )
 
 
 async def _find(session: AsyncSession, by: Actor, id: UUID) -> tuple[WorkspaceRow, int]:

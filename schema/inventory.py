@@ -76,12 +76,15 @@ class InventoryMovementRow(Row, table=True):
     """One change of stock, never changed itself. `balance` is the item's quantity after it."""
 
     __tablename__ = "inventory_movement"
-    __table_args__ = (Index("ix_inventory_movement_newest", "item_id", desc("sequence")),)
+    __table_args__ = (
+        Index("ix_inventory_movement_newest", "item_id", desc("sequence")),
+        Index("ix_inventory_movement_all", "organization_id", desc("sequence")),
+    )
 
     sequence: int | None = Field(
         default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
     )
-    organization_id: UUID = Field(foreign_key="organization.id", index=True)
+    organization_id: UUID = Field(foreign_key="organization.id")
     item_id: UUID = Field(foreign_key="inventory_item.id")
     kind: str
     quantity: int = Field(sa_type=BigInteger)

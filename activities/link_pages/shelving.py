@@ -15,7 +15,7 @@ from activities.rules.changes import must_be_version
 from activities.rules.errors import NotFound
 from activities.rules.listings import RESTORABLE
 from activities.shelf.labels import read_labels, wanted
-from activities.shelf.placing import HaveRoom, have_room
+from activities.shelf.moving import PlaceAgain, place_again, place_of
 from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import LinkPageRow
@@ -72,10 +72,11 @@ async def restore_link_page(command: RestoreLinkPage) -> LinkPageView:
         LinkPageRow.id == command.id, col(LinkPageRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
-        await have_room(HaveRoom(command.by))
         row = (await session.execute(query.with_for_update())).scalar_one_or_none()
         if row is None:
             raise NotFound("link page")
+        place = await place_again(PlaceAgain(command.by, place_of(row)))
+        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
         row.deleted_at, row.updated_at = None, now
         row.version += 1
         await session.flush()

@@ -18,7 +18,7 @@ from activities.rules.actors import Actor
 from activities.rules.changes import must_be_version
 from activities.rules.facts.links import LinkDeleted, LinkUpdated
 from activities.rules.listings import RESTORABLE
-from activities.shelf.placing import HaveRoom, have_room
+from activities.shelf.moving import PlaceAgain, place_again, place_of
 from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import LinkRow
@@ -79,8 +79,9 @@ async def restore_link(command: RestoreLink) -> LinkView:
         LinkRow.id == command.id, col(LinkRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
-        await have_room(HaveRoom(by))
         row = only_one((await session.execute(held(query))).scalars().all())
+        place = await place_again(PlaceAgain(by, place_of(row)))
+        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
         row.deleted_at, row.updated_at = None, now
         row.version += 1
         await session.flush()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col
 
 from activities.outbox import emit
 from activities.outside import outside
@@ -18,9 +17,9 @@ from activities.rules.actors import Actor
 from activities.rules.changes import must_be_version
 from activities.rules.facts.codes import QrDeleted, QrUpdated
 from activities.rules.listings import RESTORABLE
-from activities.shelf.placing import HaveRoom, PlaceAsset, have_room, place_asset
+from activities.shelf.moving import PlaceAgain, place_again, place_of
 from schema.db import transaction
-from schema.tables import QrCodeRow, WorkspaceRow
+from schema.tables import QrCodeRow
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,9 @@ async def restore_qr_code(command: RestoreQrCode) -> QrCodeView:
         col(QrCodeRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
-        await have_room(HaveRoom(command.by))
         row = there((await session.execute(query)).scalar_one_or_none())
-        await _put_somewhere(session, command.by, row)
+        place = await place_again(PlaceAgain(command.by, place_of(row)))
+        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
         row.deleted_at, row.updated_at = None, now
         row.version += 1
         await session.flush()
@@ -103,14 +102,3 @@ async def archive_qr_code(command: ArchiveQrCode) -> QrCodeView:
             await session.flush()
             await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("archived",)))
         return view_of(row, await read_surroundings(around([row])))
-
-
-async def _put_somewhere(session: AsyncSession, by: Actor, row: QrCodeRow) -> None:
-    """Hold its workspace, or choose another: one may be deleted while the trash is not empty."""
-    alive = select(WorkspaceRow.id).where(
-        WorkspaceRow.id == row.workspace_id, col(WorkspaceRow.deleted_at).is_(None)
-    )
-    locked = alive.with_for_update(read=True, key_share=True)
-    if (await session.execute(locked)).first() is None:
-        place = await place_asset(PlaceAsset(by))
-        row.workspace_id, row.folder_id = place.workspace_id, None

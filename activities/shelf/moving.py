@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,17 @@ from sqlmodel import col, select
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
-from activities.shelf.placing import FindFolder, NameTags, Place, find_folder, name_tags
+from activities.shelf.placing import (
+    FindFolder,
+    HaveRoom,
+    NameTags,
+    Place,
+    PlaceAsset,
+    find_folder,
+    have_room,
+    name_tags,
+    place_asset,
+)
 from schema.assets import AssetRow
 from schema.db import transaction
 from schema.tables import WorkspaceRow
@@ -38,12 +48,38 @@ class MoveAsset:
         """From what a change gives of `workspace_id`, `folder_id` and `tags`."""
         return cls(
             by,
-            Place(row.workspace_id, row.folder_id, tuple(row.tag_ids)),
+            place_of(row),
             asked.get("workspace_id"),
             "folder_id" in asked,
             asked.get("folder_id"),
             asked.get("tags"),
         )
+
+
+@dataclass(frozen=True)
+class PlaceAgain:
+    """An asset comes out of the trash, where it had this place."""
+
+    by: Actor
+    place: Place
+
+
+@needs("assets.write")
+async def place_again(command: PlaceAgain) -> Place:
+    """The same place, held until the open transaction ends; or, when its workspace was deleted
+    meanwhile, the organization's first one, in no folder. Raises `PlanLimitReached`, `NoWorkspace`.
+    """
+    place = command.place
+    alive = select(WorkspaceRow.id).where(
+        WorkspaceRow.id == place.workspace_id, col(WorkspaceRow.deleted_at).is_(None)
+    )
+    async with transaction() as session:
+        await have_room(HaveRoom(command.by))
+        locked = alive.with_for_update(read=True, key_share=True)
+        if (await session.execute(locked)).first() is not None:
+            return place
+        found = await place_asset(PlaceAsset(command.by))
+    return replace(place, workspace_id=found.workspace_id, folder_id=None)
 
 
 @needs("assets.write")
@@ -66,6 +102,11 @@ async def find_new_place(command: MoveAsset) -> Place:
     if command.tags is not None:
         tag_ids = (await name_tags(NameTags(by, command.tags))).ids
     return Place(workspace_id, folder_id, tag_ids)
+
+
+def place_of(row: AssetRow) -> Place:
+    """Where an asset is."""
+    return Place(row.workspace_id, row.folder_id, tuple(row.tag_ids))
 
 
 async def _find_workspace(by: Actor, id: UUID | None) -> UUID:

@@ -107,6 +107,7 @@ MAY: dict[str, frozenset[Role]] = {
     "move_stock": EDITORS,
     "must_outrank": ADMINS,
     "name_tags": EDITORS,
+    "place_again": EDITORS,
     "place_asset": EDITORS,
     "preview_import": EDITORS,
     "read_account": EVERYONE,

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.gateways.clock import FixedClock
+from activities.meters import Take, take
 from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.rules.errors import AccessRefused, InvalidFields, NotFound, RateLimited
 from activities.rules.throttles import ACCESS, ACCESS_NETWORK

@@ -581,9 +581,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_inventory_movement_organization_id"),
+        "ix_inventory_movement_all",
         "inventory_movement",
-        ["organization_id"],
+        ["organization_id", sa.literal_column("sequence DESC")],
         unique=False,
     )
     op.add_column("qr_code", sa.Column("folder_id", sa.Uuid(), nullable=True))
@@ -727,7 +727,7 @@ def downgrade() -> None:
     op.drop_column("qr_code", "description")
     op.drop_column("qr_code", "tag_ids")
     op.drop_column("qr_code", "folder_id")
-    op.drop_index(op.f("ix_inventory_movement_organization_id"), table_name="inventory_movement")
+    op.drop_index("ix_inventory_movement_all", table_name="inventory_movement")
     op.drop_index("ix_inventory_movement_newest", table_name="inventory_movement")
     op.drop_table("inventory_movement")
     op.drop_table("inventory_level")
