@@ -13,6 +13,7 @@ from activities.gateways.clock import FixedClock
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.rules.actors import Actor
+from activities.rules.throttles import ACCESS_NETWORK
 from api.pages import assets
 from api.pages.visit_words import ACCESS, ACCESS_LATER, APP, DOMAIN
 from api.status_pages import LANGUAGES
@@ -117,7 +118,7 @@ async def test_a_wrong_field_is_named(client: Client, body: dict[str, str], fiel
 async def test_tries_are_throttled_with_the_time_to_come_back(client: Client, by: Actor) -> None:
     await a_code(by, password="sesame", short_code="safe")
     asked = {"type": "qr", "slug": "safe", "password": "wrong"}
-    for _ in range(10):
+    for _ in range(ACCESS_NETWORK.burst):
         assert (await client.post(PATH, json=asked)).status_code == 403
     answer = await client.post(PATH, json={**asked, "password": "sesame"})
     assert answer.status_code == 429

@@ -66,15 +66,25 @@ def test_writes_with_a_cookie_may_be_refused_for_their_origin() -> None:
 
 
 def test_what_a_subject_refuses_is_documented_at_its_operations() -> None:
+    elsewhere = {"everywhere", "writes", "creates", "cursors", "versions"}
     tags = {tag for asked in every_operation() for tag in asked.operation.get("tags", ())}
-    subjects = {error.met for error in every_error()} - {"everywhere", "writes", "creates"}
+    subjects = {error.met for error in every_error()} - elsewhere
     assert subjects <= tags
+
+
+def test_a_parameter_brings_its_refusals() -> None:
+    for asked in every_operation():
+        names = {parameter["name"].lower() for parameter in asked.operation.get("parameters", ())}
+        told = asked.operation["responses"]
+        assert ("412" in told) == ("if-match" in names)
+        if "cursor" in names:
+            assert "cursor" in told["400"]["description"]
 
 
 async def test_allow_names_every_method_of_the_path(client: Client, tenant: Tenant) -> None:
     for path, allowed in (
         ("/api/v1/dynamic/", "GET, POST"),
-        ("/api/v1/dynamic/code1/", "GET"),
+        ("/api/v1/dynamic/code1/", "DELETE, GET, PATCH"),
         ("/api/v1/generate/", "POST"),
         ("/api/qr", "GET, POST"),
     ):

@@ -273,7 +273,6 @@ def upgrade() -> None:
         "barcode",
         ["folder_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_barcode_grams",
@@ -386,7 +385,6 @@ def upgrade() -> None:
         "link",
         ["folder_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_link_grams",
@@ -456,7 +454,6 @@ def upgrade() -> None:
         "link_page",
         ["folder_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_link_page_grams",
@@ -634,7 +631,6 @@ def upgrade() -> None:
         "qr_code",
         ["folder_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_qr_code_grams",
@@ -760,7 +756,6 @@ def downgrade() -> None:
     op.drop_index(
         "ix_link_page_folder",
         table_name="link_page",
-        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.drop_table("link_page")
     op.drop_index(op.f("ix_link_workspace_id"), table_name="link")
