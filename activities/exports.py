@@ -30,9 +30,9 @@ class BeginExport:
 
 @needs("assets.read")
 async def begin_export(command: BeginExport) -> None:
-    """Note it. Raises `RateLimited` for an organization that exports all the time."""
+    """Note it. Raises `RateLimited` for an organization that exports the same all the time."""
     by = command.by
-    await take(Take(EXPORTS, str(by.organization_id)))
+    await take(Take(EXPORTS, f"{by.organization_id} {command.what}"))
     await record_act(
         done_by(by, "assets.exported", f"organization {by.organization_id}", what=command.what)
     )

@@ -170,14 +170,14 @@ def _limits(request: Request, refusal: DomainError | HttpFault) -> dict[str, str
 def _methods_at(request: Request, routers: Sequence[APIRouter]) -> str:
     """All that the path takes (RFC 9110 10.2.1); Starlette names those of one route only."""
     routes = (route for router in routers for route in router.routes)
-    return ", ".join(
-        sorted(
-            method
-            for route in routes
-            if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
-            for method in route.methods or ()
-        )
-    )
+    matched = [
+        route
+        for route in routes
+        if isinstance(route, APIRoute) and route.matches(request.scope)[0] is not Match.NONE
+    ]
+    # Of `/things/bulk` and `/things/{id}` the first that fits owns the path.
+    same = [route for route in matched if route.path == matched[0].path]
+    return ", ".join(sorted({method for route in same for method in route.methods or ()}))
 
 
 def respond(answer: Answer) -> Response:

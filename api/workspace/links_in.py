@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from activities.links.creating import CreateLink
 from activities.links.drafts import LONGEST_DESCRIPTION, LONGEST_NAME
@@ -130,6 +130,12 @@ HealthCheck = Annotated[
 
 class LinkIn(In):
     """A short link to make."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "Spring sale", "destinationUrl": "https://example.com/spring"}]
+        }
+    )
 
     destination_url: Url
     slug: Slug | None = None

@@ -100,6 +100,10 @@ ELSEWHERE = {
 Those on one thing are looked for at full size only: few tries do not meet an id that exists.
 """
 
+REFUSED_EACH = (
+    "checks.negative_data_rejection.expected-statuses = [200, 201, 400, 401, 403, 404, 413, 429]"
+)
+
 CONFIG = """
 headers = {{ X-Forwarded-For = "203.0.113.{number}" }}
 [generation]
@@ -107,6 +111,8 @@ max-examples = {examples}
 deterministic = true
 [cache]
 enabled = false
+[phases.coverage]
+enabled = {full}
 {credentials}
 {dictionaries}
 [parameters]
@@ -271,9 +277,11 @@ def refusals_of(document: Mapping[str, Any], dialect: str) -> str:
                 taken += ["3xx", 400, 401]
             if path.endswith("/image"):
                 taken += [304, 400, 422]
+            # Of many items each is refused by itself.
+            wrong = f"\n{REFUSED_EACH}" if path.endswith("/bulk") else ""
             told.append(
                 f"[[operations]]\ninclude-name = {json.dumps(f'{method.upper()} {path}')}\n"
-                f"checks.positive_data_acceptance.expected-statuses = {json.dumps(taken)}"
+                f"checks.positive_data_acceptance.expected-statuses = {json.dumps(taken)}{wrong}"
             )
     return "\n".join(told)
 
@@ -292,6 +300,7 @@ def config(
     names = {field: f"good{number}" for number, field in enumerate(GOOD)}
     return CONFIG.format(
         examples=EXAMPLES,
+        full=json.dumps(FULL),
         number=number,
         operations=operations,
         credentials="\n".join(
