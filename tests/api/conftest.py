@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 import httpx
+import pytest
 import pytest_asyncio
 import zxingcpp
 from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.types import ASGIApp
 
 from activities.outside import Outside
 from activities.sessions import OpenSession, open_session
@@ -45,16 +47,24 @@ class Tenant:
         return (*people.get(dialect, ()), *keys) or (self.workspace,)
 
 
-@pytest_asyncio.fixture
-async def client(database: AsyncConnection, world: Outside) -> AsyncIterator[Client]:
+@pytest.fixture(scope="session")
+def application() -> ASGIApp:
+    """The whole application, made once: it keeps nothing between requests."""
+
     async def here() -> bool:
         return True
 
-    application = make_app(
+    return make_app(
         temporal_here=here,
         trusted_proxies=[ipaddress.ip_network("127.0.0.1/32")],
-        public_url=world.public_url,
+        public_url="https://ink.test",
     )
+
+
+@pytest_asyncio.fixture
+async def client(
+    application: ASGIApp, database: AsyncConnection, world: Outside
+) -> AsyncIterator[Client]:
     transport = httpx.ASGITransport(application, raise_app_exceptions=True)
     async with Client(transport=transport, base_url="https://ink.test") as client:
         yield client
