@@ -52,7 +52,7 @@ AUTH_ADDRESS = Throttle("auth_address", 3, 6)
 """Tries of passwords for one mail address, from anywhere."""
 MAIL_ADDRESS = Throttle("mail_address", 3, 6)
 """Links and invitations that are mailed to one address, asked for from anywhere."""
-CREDENTIALS = Throttle("credentials", 30, 60)
+CREDENTIALS = Throttle("credentials", 120, 240)
 """Credentials that are not known, from one network address."""
 PUBLIC_FORMS = Throttle("public_forms", 30, 60)
 CAPTCHA = Throttle("captcha", 60, 120)

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from activities.gateways.clock import FixedClock
 from activities.keys import CreateKey, create_key
 from activities.outside import Outside
+from activities.rules.throttles import CREDENTIALS
 from api.app import make_app
 from tests.api.conftest import Client, Tenant
 from tests.builders.databases import a_database
@@ -151,9 +152,9 @@ async def test_a_429_says_in_every_dialect_when_to_come_back(
 async def test_who_guesses_keys_is_slowed_down(client: Client) -> None:
     statuses = [
         (await client.get("/api/v1/dynamic/", headers={"X-Api-Key": f"qrs_{n}"})).status_code
-        for n in range(62)
+        for n in range(CREDENTIALS.burst + 2)
     ]
-    assert statuses == [401] * 60 + [429] * 2
+    assert statuses == [401] * CREDENTIALS.burst + [429] * 2
 
 
 async def test_guesses_of_codes_are_throttled_and_codes_that_exist_are_not(

@@ -97,9 +97,13 @@ def test_a_value_is_found_however_it_is_written(around: str, code: type[bytes]) 
 
 async def test_the_search_finds_what_is_known_to_be_there(story: Story, left: Left) -> None:
     code, request, organization = (story.known[k] for k in ("code", "request", "organization"))
-    assert set(found(code, left.tables)) == {"qr_code.short_code", "event.payload"}
+    assert set(found(code, left.tables)) == {
+        *("qr_code.short_code", "slug_claim.slug", "event.payload"),
+    }
     assert {"event.request_id", "delivery_batch.request_id"} <= set(found(request, left.tables))
-    assert set(found(NAMED_LIKE_A_PASSWORD, left.tables)) == {"qr_code.name", "event.payload"}
+    assert set(found(NAMED_LIKE_A_PASSWORD, left.tables)) == {
+        *("qr_code.name", "qr_code.search_text", "event.payload"),
+    }
     stored = hashlib.sha256(story.known["key"].encode()).digest()
     assert found(stored, left.tables) == ["api_key.secret_hash"]
     assert set(found(request, left.logs)) == {"serve.log", "relay.log", "work.log"}
