@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -59,9 +60,10 @@ PathId = Annotated[
 async def list_all(
     by: By, asked: AskedListing, org_id: OrgId = None
 ) -> PageOut[BarcodeOut, BarcodeSummaryOut]:
-    page = await list_barcodes(ListBarcodes(by, asked))
-    summary = present_summary(await summarize_barcodes(SummarizeBarcodes(by)))
-    return present_page(page, present_barcode, summary)
+    page, summary = await gather(
+        list_barcodes(ListBarcodes(by, asked)), summarize_barcodes(SummarizeBarcodes(by))
+    )
+    return present_page(page, present_barcode, present_summary(summary))
 
 
 @router.post("/api/barcode", status_code=201, summary="Create a barcode")

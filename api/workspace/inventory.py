@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
@@ -105,8 +106,10 @@ async def list_all(
     org_id: OrgId = None,
 ) -> PageOut[ItemOut, ItemSummaryOut]:
     workspace = to_uuid("workspace_id", "wsp", workspace_id)
-    page = await list_items(ListItems(by, asked, search, workspace, low_only))
-    summary = await summarize_items(SummarizeItems(by))
+    page, summary = await gather(
+        list_items(ListItems(by, asked, search, workspace, low_only)),
+        summarize_items(SummarizeItems(by)),
+    )
     return present_page(page, present_item, present_summary(summary))
 
 

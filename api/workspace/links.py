@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from typing import Annotated
 from uuid import UUID
 
@@ -74,9 +75,10 @@ OnDomain = Annotated[
 async def list_all(
     by: By, asked: AskedLinkListing, domain: OnDomain = None, org_id: OrgId = None
 ) -> PageOut[LinkItemOut, LinkSummaryOut]:
-    page = await list_links(ListLinks(by, asked, domain))
-    summary = present_summary(await summarize_links(SummarizeLinks(by)))
-    return present_page(page, present_item, summary)
+    page, summary = await gather(
+        list_links(ListLinks(by, asked, domain)), summarize_links(SummarizeLinks(by))
+    )
+    return present_page(page, present_item, present_summary(summary))
 
 
 @router.post("/api/links", status_code=201, summary="Create a short link, and a QR code for it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from typing import Annotated
 from uuid import UUID
 
@@ -59,8 +60,9 @@ PathId = Annotated[
 async def list_all(
     by: By, asked: AskedListing, org_id: OrgId = None
 ) -> PageOut[LinkPageOut, LinkPageSummaryOut]:
-    page = await list_link_pages(ListLinkPages(by, asked))
-    summary = await summarize_link_pages(SummarizeLinkPages(by))
+    page, summary = await gather(
+        list_link_pages(ListLinkPages(by, asked)), summarize_link_pages(SummarizeLinkPages(by))
+    )
     return present_page(page, present_link_page, present_summary(summary))
 
 

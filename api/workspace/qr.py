@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -61,8 +62,9 @@ PathId = Annotated[
 async def list_all(
     by: By, asked: AskedShortListing, org_id: OrgId = None
 ) -> PageOut[QrOut, QrSummaryOut]:
-    page = await list_qr_codes(ListQrCodes(by, asked))
-    summary = await summarize_qr_codes(SummarizeQrCodes(by))
+    page, summary = await gather(
+        list_qr_codes(ListQrCodes(by, asked)), summarize_qr_codes(SummarizeQrCodes(by))
+    )
     return present_page(page, present_qr, present_summary(summary))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -65,7 +66,7 @@ async def measure(lab: Lab) -> list[Row]:
     )
     async with lab.stack() as stack:
         office = await _office(lab, stack, count)
-        async with office.client:
+        async with aclosing(office.client):
             rows = [
                 await _list(lab, office, rounds, name, params)
                 for name, params in (

@@ -287,6 +287,7 @@ def upgrade() -> None:
         ["organization_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
+        postgresql_include=["archived_at", "is_active", "workspace_id"],
     )
     op.create_index("ix_barcode_tags", "barcode", ["tag_ids"], unique=False, postgresql_using="gin")
     op.create_index(
@@ -399,6 +400,7 @@ def upgrade() -> None:
         ["organization_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
+        postgresql_include=["archived_at", "is_active", "workspace_id"],
     )
     op.create_index(op.f("ix_link_slug"), "link", ["slug"], unique=False)
     op.create_index("ix_link_tags", "link", ["tag_ids"], unique=False, postgresql_using="gin")
@@ -468,6 +470,7 @@ def upgrade() -> None:
         ["organization_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
+        postgresql_include=["archived_at", "is_active", "workspace_id"],
     )
     op.create_index(
         "ix_link_page_tags", "link_page", ["tag_ids"], unique=False, postgresql_using="gin"
@@ -662,6 +665,7 @@ def upgrade() -> None:
         ["organization_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
+        postgresql_include=["archived_at", "is_active", "workspace_id"],
     )
     op.execute(
         "INSERT INTO slug_claim (space, slug, organization_id, asset_id, created_at) "
