@@ -17,6 +17,9 @@ from activities.gateways.mailer import Mailer
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""What a machine calls itself (RFC 6761 6.3, RFC 1122 3.2.1.3, RFC 4291 2.5.3)."""
+
 
 @dataclass(frozen=True)
 class Outside:
@@ -35,8 +38,15 @@ class Outside:
 
     @property
     def own_hosts(self) -> frozenset[str]:
-        """Where our own short links live, as in addresses: a host, with its port if it has one."""
-        return frozenset((urlsplit(self.public_url).netloc.lower(),))
+        """Where our own short links live, as in addresses: a host, with its port if it has one.
+
+        A machine that calls itself by one of its own names answers to all of them.
+        """
+        own = urlsplit(self.public_url)
+        if own.hostname not in LOOPBACK:
+            return frozenset((own.netloc.lower(),))
+        port = f":{own.port}" if own.port else ""
+        return frozenset(f"{name}{port}" for name in ("localhost", "127.0.0.1", "[::1]"))
 
     def short_url(self, short_code: str) -> str:
         """The address that a code carries and a visitor opens."""
