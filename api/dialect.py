@@ -33,6 +33,7 @@ from api.faults import (
     ServiceAway,
     WrongFields,
 )
+from api.glossary import add_meanings
 from api.limits import EXPOSED, limit_headers
 from api.refusals import Shape, Statuses, add_refusals
 from workflows.starter import TemporalAway
@@ -91,7 +92,9 @@ class Application(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document, made once."""
         if self.openapi_schema is None:
-            add_refusals(super().openapi(), self.refusals.statuses, self.refusals.shape)
+            document = super().openapi()
+            add_refusals(document, self.refusals.statuses, self.refusals.shape)
+            add_meanings(document)
         return self.openapi_schema or {}
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from pydantic.alias_generators import to_snake
 
 from activities.rules.errors import (
     DomainError,
@@ -16,12 +19,14 @@ from activities.rules.errors import (
 )
 from api.dialect import Dialect
 from api.faults import BodyTooLarge, HttpFault, OriginRefused, ServiceAway, WrongFields
+from api.glossary import says
 from api.studio.app import make_studio
 from api.workspace.app import make_workspace
 from tests.api.conftest import Client, Tenant
 from tests.api.surface import every_operation
 
 DIALECTS = {"studio": make_studio(), "workspace": make_workspace("https://ink.test")}
+DOCUMENTS = {asked.dialect: asked.document for asked in every_operation()}
 CREATE = {"studio": "/api/v1/dynamic/", "workspace": "/api/qr"}
 REFUSALS = (
     InvalidFields({"short_code": ["Choose another."]}),
@@ -70,6 +75,28 @@ def test_what_a_subject_refuses_is_documented_at_its_operations() -> None:
     tags = {tag for asked in every_operation() for tag in asked.operation.get("tags", ())}
     subjects = {error.met for error in every_error()} - elsewhere
     assert subjects <= tags
+
+
+def test_every_field_has_its_meaning() -> None:
+    bare = {
+        f"{dialect} {name}.{field}"
+        for dialect, document in DOCUMENTS.items()
+        for name, schema in document["components"]["schemas"].items()
+        if not name.startswith("Refusal")
+        for field, part in schema.get("properties", {}).items()
+        if not says(part, "description")
+    }
+    assert bare == set()
+
+
+def test_every_word_of_the_glossary_is_used() -> None:
+    fields = {
+        to_snake(field)
+        for document in DOCUMENTS.values()
+        for schema in document["components"]["schemas"].values()
+        for field in schema.get("properties", {})
+    }
+    assert set(json.loads((files("api") / "glossary.json").read_text())) - fields == set()
 
 
 def test_a_parameter_brings_its_refusals() -> None:
