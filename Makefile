@@ -51,11 +51,12 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest --ignore=tests/journeys -n 2 --dist loadfile
+	$(BIN)/python -m pytest --ignore=tests/journeys -n 2 --dist worksteal
 	$(BIN)/python -m pytest tests/journeys
 	$(BIN)/python -m tests.benchmarks --tiny
 
 proof: $(READY)
+	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/rules tests/operations/test_stock_moves.py -n 2
 	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/journeys --timeout 1800
 
 bench: $(READY)

@@ -47,7 +47,7 @@ def merged(url: str, utm: Mapping[str, str], passed_query: str | None) -> str:
     whole, hash_sign, fragment = url.partition("#")
     address, mark, query = whole.partition("?")
     pieces, missing = _overridden(query.split("&") if query else [], utm)
-    taken = {_name(piece) for piece in (*pieces, *missing)}
+    taken = {_name(piece) for piece in (*pieces, *missing) if piece}
     added = missing + [p for p in _passed(passed_query or "") if _name(p) not in taken]
     if added:
         mark = "?"

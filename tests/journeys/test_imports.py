@@ -20,7 +20,7 @@ from workers.stack import Stack
 
 pytestmark = pytest.mark.timeout(180)
 
-LINES = 600
+LINES = 600 if os.environ.get("INKLOOM_PROOF") == "full" else 300
 
 
 @pytest_asyncio.fixture

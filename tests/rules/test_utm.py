@@ -98,6 +98,11 @@ def test_a_long_query_is_cut_between_parameters() -> None:
     assert passed.startswith(f"{added}&")
 
 
+def test_a_parameter_without_a_name_is_carried_on_like_any_other() -> None:
+    assert merged("https://a.example/p?", {}, "=") == "https://a.example/p?="
+    assert merged("https://a.example/p?=", {}, "=1") == "https://a.example/p?="
+
+
 SIGNS = "ab%=&?+/;.é2"
 QUERIES = st.one_of(
     st.text(SIGNS, max_size=20),
