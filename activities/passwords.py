@@ -77,9 +77,16 @@ class HashedPassword:
 
 @dataclass(frozen=True)
 class HashSharedPassword:
-    """A word that many people know shall be kept."""
+    """A word that many people know shall be kept; None for no such word any more."""
 
-    password: str
+    password: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SharedPassword:
+    """What is stored of it."""
+
+    hash: str | None
 
 
 @dataclass(frozen=True)
@@ -114,15 +121,18 @@ async def hash_password(command: HashPassword) -> HashedPassword:
     return HashedPassword(await _in_a_thread(work))
 
 
-async def hash_shared_password(command: HashSharedPassword) -> HashedPassword:
+async def hash_shared_password(command: HashSharedPassword) -> SharedPassword:
     """Hash a word that many people are told, such as that of a protected link.
 
     It may be short, for who sets it decides how well it keeps. Raises `InvalidFields`
     (`password`), and `RateLimited` while too many wait.
     """
-    if not SHORTEST_SHARED <= len(_normal(command.password)) <= LONGEST:
+    if command.password is None:
+        return SharedPassword(None)
+    password = _normal(command.password)
+    if not SHORTEST_SHARED <= len(password) <= LONGEST:
         raise InvalidFields({"password": [f"Use {SHORTEST_SHARED} to {LONGEST} characters."]})
-    return HashedPassword(await _in_a_thread(lambda: _HASHER.hash(_normal(command.password))))
+    return SharedPassword(await _in_a_thread(lambda: _HASHER.hash(password)))
 
 
 async def check_password(command: CheckPassword) -> CheckedPassword:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import crawleruseragents
@@ -44,6 +45,18 @@ class Visitor:
     region: str | None = None
     is_preview: bool = False
     has_opted_out: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What scans and events both say about the visitor."""
+        return {
+            "country": self.country,
+            "device": self.device,
+            "os": self.os,
+            "browser": self.browser,
+            "language": self.language,
+            "referrer_domain": self.referrer_domain,
+        }
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,29 @@ class AssetRow(Row):
     archived_at: datetime | None = Field(default=None, sa_type=Timestamp)
     deleted_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
+    def touch(self, now: datetime) -> None:
+        """Count a change by people."""
+        self.updated_at = now
+        self.version += 1
+
+    def throw_away(self, now: datetime) -> None:
+        """Into the trash."""
+        self.deleted_at = now
+        self.touch(now)
+
+    def take_back(self, now: datetime, workspace_id: UUID, folder_id: UUID | None) -> None:
+        """Out of the trash, into this workspace and folder."""
+        self.workspace_id, self.folder_id, self.deleted_at = workspace_id, folder_id, None
+        self.touch(now)
+
+    def put_aside(self, now: datetime, *, archived: bool) -> bool:
+        """Into the archive or out of it; False when it was there already."""
+        if (self.archived_at is not None) == archived:
+            return False
+        self.archived_at = now if archived else None
+        self.touch(now)
+        return True
+
 
 class ShortAssetRow(AssetRow):
     """What codes and links have: where they lead, for how long, and for whom.

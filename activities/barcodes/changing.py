@@ -17,11 +17,14 @@ from activities.outbox import emit
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
-from activities.rules.changes import UNSET, Unset, given, must_be_version
+from activities.rules.changes import UNSET, Unset, given, must_be_version, told
 from activities.rules.facts.barcodes import BarcodeUpdated
 from activities.shelf.moving import MoveAsset, find_new_place
 from schema.db import transaction
 from schema.tables import BarcodeRow
+
+TOLD = {"symbology": "type", "tag_ids": "tags"}
+"""What events call columns that are named otherwise than their fields."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,7 @@ async def update_barcode(command: UpdateBarcode) -> BarcodeView:
         must_be_version(command.version, row.version)
         values = await _drafted(row, asked)
         place = await find_new_place(MoveAsset.of(by, row, asked))
-        values |= {
-            "workspace_id": place.workspace_id,
-            "folder_id": place.folder_id,
-            "tag_ids": list(place.tag_ids),
-        }
+        values |= place.columns
         changed = {name: value for name, value in values.items() if getattr(row, name) != value}
         if changed:
             await _apply(session, row, changed)
@@ -96,14 +95,7 @@ async def _apply(session: AsyncSession, row: BarcodeRow, changed: Mapping[str, A
     now = outside().clock.now()
     for name, value in changed.items():
         setattr(row, name, value)
-    row.version += 1
-    row.updated_at = now
+    row.touch(now)
     await session.flush()
-    told = tuple(_told(name) for name in changed if name != "search_text")
-    await emit(BarcodeUpdated(**facts_of(row), occurred_at=now, changes=told))
-
-
-def _told(column: str) -> str:
-    """What events call a field."""
-    head, *rest = {"symbology": "type", "tag_ids": "tags"}.get(column, column).split("_")
-    return head + "".join(part.title() for part in rest)
+    names = tuple(told(name, TOLD) for name in changed if name != "search_text")
+    await emit(BarcodeUpdated(**facts_of(row), occurred_at=now, changes=names))

@@ -14,10 +14,9 @@ from activities.barcodes.views import BarcodeView, Integration, facts_of, view_o
 from activities.outbox import emit
 from activities.outside import outside
 from activities.permits import needs
-from activities.qr_codes.creating import COPIED
-from activities.qr_codes.drafts import LONGEST_NAME
 from activities.rules.actors import Actor
 from activities.rules.facts.barcodes import BarcodeCreated
+from activities.rules.naming import copied
 from activities.shelf.placing import PlaceAsset, place_asset
 from schema.db import transaction
 from schema.tables import BarcodeRow
@@ -67,9 +66,7 @@ async def create_barcode(command: CreateBarcode) -> BarcodeView:
             created_at=now,
             updated_at=now,
             organization_id=by.organization_id,
-            workspace_id=place.workspace_id,
-            folder_id=place.folder_id,
-            tag_ids=list(place.tag_ids),
+            **place.columns,
             made_by=by.user_id,
         )
         session.add(row)
@@ -93,14 +90,11 @@ async def duplicate_barcode(command: DuplicateBarcode) -> BarcodeView:
 
 
 def _copy(command: DuplicateBarcode, barcode: BarcodeView) -> CreateBarcode:
-    name = command.name
-    if name is None:
-        name = barcode.name[: LONGEST_NAME - len(COPIED)] + COPIED if barcode.name else ""
     return CreateBarcode(
         by=command.by,
         symbology=barcode.symbology,
         value=barcode.value,
-        name=name,
+        name=copied(barcode.name) if command.name is None else command.name,
         description=barcode.description,
         style=barcode.style,
         is_active=barcode.is_active,

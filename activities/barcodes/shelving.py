@@ -59,8 +59,7 @@ async def delete_barcode(command: DeleteBarcode) -> None:
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
         must_be_version(command.version, row.version)
-        row.deleted_at = row.updated_at = now
-        row.version += 1
+        row.throw_away(now)
         await session.flush()
         await emit(BarcodeDeleted(**facts_of(row), occurred_at=now))
 
@@ -75,9 +74,7 @@ async def restore_barcode(command: RestoreBarcode) -> BarcodeView:
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
         place = await place_again(PlaceAgain(command.by, place_of(row)))
-        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
-        row.deleted_at, row.updated_at = None, now
-        row.version += 1
+        row.take_back(now, place.workspace_id, place.folder_id)
         await session.flush()
         await emit(BarcodeUpdated(**facts_of(row), occurred_at=now, changes=("restored",)))
         return view_of(row, await read_surroundings(around([row])))
@@ -90,10 +87,7 @@ async def archive_barcode(command: ArchiveBarcode) -> BarcodeView:
     query = held(the_barcode(command.by, command.id))
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
-        if (row.archived_at is not None) != command.archived:
-            row.archived_at = now if command.archived else None
-            row.updated_at = now
-            row.version += 1
+        if row.put_aside(now, archived=command.archived):
             await session.flush()
             await emit(BarcodeUpdated(**facts_of(row), occurred_at=now, changes=("archived",)))
         return view_of(row, await read_surroundings(around([row])))

@@ -22,10 +22,11 @@ from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.changes import UNSET, Unset, given, must_be_version
-from activities.rules.errors import InvalidFields, NameTaken, NotFound, NoWorkspace
+from activities.rules.errors import InvalidFields, NameTaken, NotFound
 from activities.shelf.visible import visible
+from activities.shelf.workspaces import FindWorkspace, find_workspace
 from schema.db import attempt, transaction
-from schema.tables import BarcodeRow, InventoryItemRow, WorkspaceRow
+from schema.tables import BarcodeRow, InventoryItemRow
 
 MOST_TIED = 50
 """How many items one barcode may stand for; each scan of it is announced for all of them."""
@@ -89,7 +90,7 @@ async def create_item(command: CreateItem) -> ItemView:
     values = drafted({name: getattr(command, name) for name in TERMS})
     opening = opening_of(command.opening_stock)
     async with transaction() as session:
-        workspace_id = await _choose_workspace(session, by, command.workspace_id)
+        workspace_id = (await find_workspace(FindWorkspace(by, command.workspace_id))).id
         if command.barcode_id is not None:
             await _hold_barcode(session, by, command.barcode_id)
         row = InventoryItemRow(
@@ -151,21 +152,6 @@ async def delete_item(command: DeleteItem) -> None:
         row.deleted_at = row.updated_at = outside().clock.now()
         row.version += 1
         await session.flush()
-
-
-async def _choose_workspace(session: AsyncSession, by: Actor, asked: UUID | None) -> UUID:
-    """The workspace asked for, that of a restricted actor, or the organization's first."""
-    wanted = asked or by.workspace_id
-    query = select(WorkspaceRow.id).where(
-        WorkspaceRow.organization_id == by.organization_id, col(WorkspaceRow.deleted_at).is_(None)
-    )
-    for only in filter(None, (wanted, by.workspace_id)):
-        query = query.where(WorkspaceRow.id == only)
-    first = query.order_by(col(WorkspaceRow.created_at), col(WorkspaceRow.id)).limit(1)
-    found = await session.scalar(first.with_for_update(read=True, key_share=True))
-    if found is not None:
-        return found
-    raise NotFound("workspace") if wanted else NoWorkspace()
 
 
 async def _hold_barcode(

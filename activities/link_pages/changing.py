@@ -62,19 +62,14 @@ async def update_link_page(command: UpdateLinkPage) -> LinkPageView:
         values = _drafted(row, asked)
         await _judge_new(by, row, tuple(values["blocks"]))
         place = await find_new_place(MoveAsset.of(by, row, asked))
-        values |= {
-            "workspace_id": place.workspace_id,
-            "folder_id": place.folder_id,
-            "tag_ids": list(place.tag_ids),
-        }
+        values |= place.columns
         changes = [name for name, value in values.items() if getattr(row, name) != value]
         if "slug" in changes:
             await claim_slug(ClaimSlug(row.organization_id, row.id, PAGES, values["slug"]))
         for name in changes:
             setattr(row, name, values[name])
         if changes:
-            row.version += 1
-            row.updated_at = outside().clock.now()
+            row.touch(outside().clock.now())
             await session.flush()
         return view_of(row, await read_labels(wanted([row])))
 

@@ -14,6 +14,7 @@ from activities.link_pages.views import LinkPageView, view_of
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
+from activities.rules.naming import copied
 from activities.shelf.claims import PAGES, ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.labels import read_labels, wanted
@@ -86,7 +87,7 @@ async def create_link_page(command: CreateLinkPage) -> LinkPageView:
 async def duplicate_link_page(command: DuplicateLinkPage) -> LinkPageView:
     """Make it, in the same workspace and folder, without blocks whose link is gone.
 
-    Raises `NotFound`, `PlanLimitReached`.
+    Raises `NotFound`, `InvalidFields` (`name`), `PlanLimitReached`.
     """
     by = command.by
     page = await read_link_page(ReadLinkPage(by, command.id))
@@ -96,7 +97,7 @@ async def duplicate_link_page(command: DuplicateLinkPage) -> LinkPageView:
         return await create_link_page(
             CreateLinkPage(
                 by=by,
-                name=(f"{page.name} (copy)" if command.name is None else command.name)[:200],
+                name=copied(page.name) if command.name is None else command.name,
                 description=page.description,
                 blocks=without_links(page.blocks, missing.ids),
                 theme=page.theme,
@@ -120,9 +121,7 @@ async def _insert(command: CreateLinkPage, values: Mapping[str, Any], place: Pla
         created_at=now,
         updated_at=now,
         organization_id=by.organization_id,
-        workspace_id=place.workspace_id,
-        folder_id=place.folder_id,
-        tag_ids=list(place.tag_ids),
+        **place.columns,
         made_by=by.user_id,
     )
     if command.slug is None:

@@ -59,8 +59,7 @@ async def delete_link_page(command: DeleteLinkPage) -> None:
         if row is None:
             raise NotFound("link page")
         must_be_version(command.version, row.version)
-        row.deleted_at = row.updated_at = outside().clock.now()
-        row.version += 1
+        row.throw_away(outside().clock.now())
         await session.flush()
 
 
@@ -76,9 +75,7 @@ async def restore_link_page(command: RestoreLinkPage) -> LinkPageView:
         if row is None:
             raise NotFound("link page")
         place = await place_again(PlaceAgain(command.by, place_of(row)))
-        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
-        row.deleted_at, row.updated_at = None, now
-        row.version += 1
+        row.take_back(now, place.workspace_id, place.folder_id)
         await session.flush()
         return view_of(row, await read_labels(wanted([row])))
 
@@ -92,9 +89,6 @@ async def archive_link_page(command: ArchiveLinkPage) -> LinkPageView:
         row = (await session.execute(query.with_for_update())).scalar_one_or_none()
         if row is None:
             raise NotFound("link page")
-        if (row.archived_at is not None) != command.archived:
-            row.archived_at = now if command.archived else None
-            row.updated_at = now
-            row.version += 1
+        if row.put_aside(now, archived=command.archived):
             await session.flush()
         return view_of(row, await read_labels(wanted([row])))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import update
@@ -77,14 +76,6 @@ async def _find(session: AsyncSession, command: ViewPage) -> LinkPageRow:
 async def _record(
     session: AsyncSession, page: LinkPageRow, visitor: Visitor, now: datetime
 ) -> None:
-    seen: dict[str, Any] = {
-        "country": visitor.country,
-        "device": visitor.device,
-        "os": visitor.os,
-        "browser": visitor.browser,
-        "language": visitor.language,
-        "referrer_domain": visitor.referrer_domain,
-    }
     scan = ScanRow(
         created_at=now,
         organization_id=page.organization_id,
@@ -92,13 +83,13 @@ async def _record(
         asset_kind="page",
         region=visitor.region,
         is_bot=visitor.is_bot,
-        **seen,
+        **visitor.told,
     )
     session.add(scan)
     await session.flush()
     if visitor.counts:
         fact = PageViewed(
-            page.organization_id, page.id, now, view_id=scan.id, slug=page.slug, **seen
+            page.organization_id, page.id, now, view_id=scan.id, slug=page.slug, **visitor.told
         )
         await emit(fact)
         await _count(session, page.id, now)

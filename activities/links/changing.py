@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from activities.passwords import HashSharedPassword, hash_shared_password
 from activities.permits import needs
 from activities.qr_codes.drafts import with_known_ids
 from activities.rules.actors import Actor
-from activities.rules.changes import UNSET, Unset, given, must_be_version
+from activities.rules.changes import UNSET, Unset, given, must_be_version, told
 from activities.rules.facts.links import LinkUpdated
 from activities.shelf.claims import ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
@@ -44,6 +44,15 @@ DECIDED = (
     *("deep_links", "health_check", "health", "is_active"),
 )
 """The columns that follow from what clients say of the link itself."""
+
+TOLD = {
+    "visit_limit": "clickLimit",
+    "tag_ids": "tags",
+    "password_hash": "password",
+    "domain_id": "domain",
+    "passes_query": "passQuery",
+}
+"""What events call columns that are named otherwise than their fields."""
 
 UNTOLD = frozenset(("search_text", "health"))
 """Columns that follow from others; events do not name them."""
@@ -77,7 +86,7 @@ class UpdateLink:
     utm: Mapping[str, Any] | Unset = UNSET
     utm_template_id: UUID | Unset = UNSET
     passes_query: bool | Unset = UNSET
-    password: str | Unset | None = UNSET
+    password: str | Unset | None = field(default=UNSET, repr=False)
     starts_at: datetime | Unset | None = UNSET
     expires_at: datetime | Unset | None = UNSET
     click_limit: int | Unset | None = UNSET
@@ -97,29 +106,21 @@ async def update_link(command: UpdateLink) -> LinkView:
     """
     by, asked = command.by, given(command)
     query = meant(by, command.id, command.slug_is)
-    password_hash = await _hash(asked)
+    # Before the transaction: a hash takes a while.
+    protection = await hash_shared_password(HashSharedPassword(asked.get("password")))
     async with transaction() as session:
         row = only_one((await session.execute(held(query))).scalars().all())
         must_be_version(command.version, row.version)
         home = await _home(by, row, asked)
-        values = {**await _drafted(by, row, asked), **password_hash, "domain_id": home.domain_id}
+        values = {**await _drafted(by, row, asked), "domain_id": home.domain_id}
+        if "password" in asked:
+            values["password_hash"] = protection.hash
         values["search_text"] = found_by(values, home.hostname)
         changes = [name for name, value in values.items() if getattr(row, name) != value]
         if changes:
             await _apply(session, by, row, home, values, changes)
         await _tie(by, row, asked)
         return view_of(row, await read_marks(of_one(row, by)))
-
-
-async def _hash(asked: Mapping[str, Any]) -> dict[str, str | None]:
-    """The column of the password, when a new one or none is asked for."""
-    if "password" not in asked:
-        return {}
-    if asked["password"] is None:
-        return {"password_hash": None}
-    return {
-        "password_hash": (await hash_shared_password(HashSharedPassword(asked["password"]))).hash
-    }
 
 
 async def _home(by: Actor, row: LinkRow, asked: Mapping[str, Any]) -> Home:
@@ -152,12 +153,7 @@ async def _drafted(by: Actor, row: LinkRow, asked: Mapping[str, Any]) -> dict[st
     is_watched = values["health_check"].get("enabled", False)
     if values["destination_url"] != row.destination_url or not is_watched:
         values["health"] = "unknown"
-    return {
-        **values,
-        "workspace_id": place.workspace_id,
-        "folder_id": place.folder_id,
-        "tag_ids": list(place.tag_ids),
-    }
+    return {**values, **place.columns}
 
 
 async def _apply(
@@ -175,11 +171,10 @@ async def _apply(
         await claim_slug(ClaimSlug(row.organization_id, row.id, home.space, values["slug"]))
     for name in changes:
         setattr(row, name, values[name])
-    row.version += 1
-    row.updated_at = now
+    row.touch(now)
     await session.flush()
-    told = tuple(_told(name) for name in changes if name not in UNTOLD)
-    await emit(LinkUpdated(**facts_of(row, home.hostname), occurred_at=now, changes=told))
+    names = tuple(told(name, TOLD) for name in changes if name not in UNTOLD)
+    await emit(LinkUpdated(**facts_of(row, home.hostname), occurred_at=now, changes=names))
 
 
 async def _tie(by: Actor, row: LinkRow, asked: Mapping[str, Any]) -> None:
@@ -190,16 +185,3 @@ async def _tie(by: Actor, row: LinkRow, asked: Mapping[str, Any]) -> None:
         await untie_codes(UntieCodes(by, row.id, row.destination_url or ""))
     else:
         await tie_code(TieCode(by, row.id, asked["qr_code_id"]))
-
-
-def _told(column: str) -> str:
-    """What events call a field."""
-    names = {
-        "visit_limit": "clickLimit",
-        "tag_ids": "tags",
-        "password_hash": "password",
-        "domain_id": "domain",
-        "passes_query": "passQuery",
-    }
-    head, *rest = column.split("_")
-    return names.get(column, head + "".join(part.title() for part in rest))

@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 from activities.links.domains import ChooseDomain, choose_domain
 from activities.links.drafts import found_by, judge_terms, led_by, normalised
 from activities.links.filling import FillUtm, fill_utm
+from activities.links.finding import meant, only_one
 from activities.links.marks import of_one, read_marks
-from activities.links.reading import ReadLink, read_link
 from activities.links.ties import TieCode, tie_code
 from activities.links.views import LinkView, facts_of, view_of
 from activities.outbox import emit
@@ -23,6 +23,7 @@ from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields
 from activities.rules.facts.links import LinkCreated
+from activities.rules.naming import copied
 from activities.shelf.claims import ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.placing import PlaceAsset, place_asset
@@ -55,7 +56,7 @@ class CreateLink:
     utm: Mapping[str, Any] = field(default_factory=dict)
     utm_template_id: UUID | None = None
     passes_query: bool = False
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     starts_at: datetime | None = None
     expires_at: datetime | None = None
     click_limit: int | None = None
@@ -84,67 +85,47 @@ async def create_link(command: CreateLink) -> LinkView:
     Raises `InvalidFields`, `SlugTaken`, `NoWorkspace`, `PlanLimitReached`, and `NotFound` for a
     workspace, folder, domain, UTM template or QR code that is not the actor's.
     """
-    by, now = command.by, outside().clock.now()
     values = await _draft(command)
-    async with transaction() as session:
-        place = await place_asset(
-            PlaceAsset(by, command.workspace_id, command.folder_id, command.tags)
-        )
-        filling = FillUtm(by, place.workspace_id, command.utm_template_id, values["utm"])
-        values["utm"] = dict((await fill_utm(filling)).fields)
-        home = await choose_domain(ChooseDomain(by, command.domain, command.domain_id))
-        claim = ClaimSlug(by.organization_id, values["id"], home.space, command.slug)
-        values["slug"] = (await claim_slug(claim)).slug
-        row = LinkRow(
-            **values,
-            created_at=now,
-            updated_at=now,
-            organization_id=by.organization_id,
-            workspace_id=place.workspace_id,
-            folder_id=place.folder_id,
-            tag_ids=list(place.tag_ids),
-            domain_id=home.domain_id,
-            search_text=found_by(values, home.hostname),
-            made_by=by.user_id,
-        )
-        session.add(row)
-        await session.flush()
-        await emit(LinkCreated(**facts_of(row, home.hostname), occurred_at=now))
-        await _attach(command, row)
-        return view_of(row, await read_marks(of_one(row, by)))
+    protection = await hash_shared_password(HashSharedPassword(command.password))
+    return await _create(command, {**values, "password_hash": protection.hash})
 
 
 @needs("assets.write")
 async def duplicate_link(command: DuplicateLink) -> LinkView:
-    """Make it, on the same domain and in the same workspace and folder.
+    """Make it, on the same domain, in the same workspace and folder, behind the same password.
 
-    Raises `NotFound`, `PlanLimitReached`, and `InvalidFields` (`domain`) when the domain is not
-    verified any more. Its password is not taken along: nobody but who set it knows it.
+    Raises `NotFound`, `PlanLimitReached`, and `InvalidFields` for the `name` given, or for the
+    `domain` when it is not verified any more.
     """
-    link = await read_link(ReadLink(command.by, id=command.id))
-    return await create_link(
-        CreateLink(
-            by=command.by,
-            destination_url=link.destination_url,
-            domain_id=link.domain_id,
-            name=(f"{link.name} (copy)" if command.name is None else command.name)[:200],
-            description=link.description,
-            workspace_id=link.workspace_id,
-            folder_id=link.folder_id,
-            tags=link.tags,
-            rules=link.rules,
-            variants=link.variants,
-            utm=link.utm,
-            passes_query=link.passes_query,
-            starts_at=link.starts_at,
-            expires_at=link.expires_at,
-            click_limit=link.click_limit,
-            expired_url=link.expired_url,
-            preview=link.preview,
-            deep_links=link.deep_links,
-            health_check=link.health_check,
-            is_active=link.is_active,
-        )
+    by = command.by
+    async with transaction() as session:
+        row = only_one((await session.execute(meant(by, command.id, None))).scalars().all())
+        copy = _copy(command, view_of(row, await read_marks(of_one(row, by))))
+        return await _create(copy, {**await _draft(copy), "password_hash": row.password_hash})
+
+
+def _copy(command: DuplicateLink, link: LinkView) -> CreateLink:
+    return CreateLink(
+        by=command.by,
+        destination_url=link.destination_url,
+        domain_id=link.domain_id,
+        name=copied(link.name) if command.name is None else command.name,
+        description=link.description,
+        workspace_id=link.workspace_id,
+        folder_id=link.folder_id,
+        tags=link.tags,
+        rules=link.rules,
+        variants=link.variants,
+        utm=link.utm,
+        passes_query=link.passes_query,
+        starts_at=link.starts_at,
+        expires_at=link.expires_at,
+        click_limit=link.click_limit,
+        expired_url=link.expired_url,
+        preview=link.preview,
+        deep_links=link.deep_links,
+        health_check=link.health_check,
+        is_active=link.is_active,
     )
 
 
@@ -156,10 +137,35 @@ async def _draft(command: CreateLink) -> dict[str, Any]:
     values = {"id": uuid4(), **normalised(asked)}
     judge_terms(values)
     await judge_destinations(JudgeDestinations(command.by.organization_id, led_by(values)))
-    if command.password is not None:
-        hashed = await hash_shared_password(HashSharedPassword(command.password))
-        values["password_hash"] = hashed.hash
     return values
+
+
+async def _create(command: CreateLink, values: dict[str, Any]) -> LinkView:
+    by, now = command.by, outside().clock.now()
+    async with transaction() as session:
+        place = await place_asset(
+            PlaceAsset(by, command.workspace_id, command.folder_id, command.tags)
+        )
+        filling = FillUtm(by, place.workspace_id, command.utm_template_id, values["utm"])
+        values["utm"] = dict((await fill_utm(filling)).fields)
+        home = await choose_domain(ChooseDomain(by, command.domain, command.domain_id))
+        claim = ClaimSlug(by.organization_id, values["id"], home.space, command.slug)
+        values["slug"] = (await claim_slug(claim)).slug
+        row = LinkRow(
+            **values,
+            **place.columns,
+            created_at=now,
+            updated_at=now,
+            organization_id=by.organization_id,
+            domain_id=home.domain_id,
+            search_text=found_by(values, home.hostname),
+            made_by=by.user_id,
+        )
+        session.add(row)
+        await session.flush()
+        await emit(LinkCreated(**facts_of(row, home.hostname), occurred_at=now))
+        await _attach(command, row)
+        return view_of(row, await read_marks(of_one(row, by)))
 
 
 async def _attach(command: CreateLink, row: LinkRow) -> None:

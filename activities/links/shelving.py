@@ -65,8 +65,7 @@ async def delete_link(command: DeleteLink) -> None:
         row = only_one((await session.execute(locked)).scalars().all())
         must_be_version(command.version, row.version)
         marks = await read_marks(of_one(row, by))
-        row.deleted_at = row.updated_at = now
-        row.version += 1
+        row.throw_away(now)
         await session.flush()
         await emit(LinkDeleted(**_facts(row, marks), occurred_at=now))
 
@@ -81,9 +80,7 @@ async def restore_link(command: RestoreLink) -> LinkView:
     async with transaction() as session:
         row = only_one((await session.execute(held(query))).scalars().all())
         place = await place_again(PlaceAgain(by, place_of(row)))
-        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
-        row.deleted_at, row.updated_at = None, now
-        row.version += 1
+        row.take_back(now, place.workspace_id, place.folder_id)
         await session.flush()
         marks = await read_marks(of_one(row, by))
         await emit(LinkUpdated(**_facts(row, marks), occurred_at=now, changes=("restored",)))
@@ -98,10 +95,7 @@ async def archive_link(command: ArchiveLink) -> LinkView:
     async with transaction() as session:
         row = only_one((await session.execute(held(query))).scalars().all())
         marks = await read_marks(of_one(row, by))
-        if (row.archived_at is not None) != command.archived:
-            row.archived_at = now if command.archived else None
-            row.updated_at = now
-            row.version += 1
+        if row.put_aside(now, archived=command.archived):
             await session.flush()
             await emit(LinkUpdated(**_facts(row, marks), occurred_at=now, changes=("archived",)))
         return view_of(row, marks)

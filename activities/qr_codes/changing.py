@@ -28,7 +28,7 @@ from activities.qr_codes.finding import held, the_code, there
 from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
-from activities.rules.changes import UNSET, Unset, given, must_be_version
+from activities.rules.changes import UNSET, Unset, given, must_be_version, told
 from activities.rules.facts.codes import QrUpdated
 from activities.shelf.claims import CODES, ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
@@ -89,37 +89,26 @@ async def update_qr_code(command: UpdateQrCode) -> QrCodeView:
     Raises `NotFound`, `VersionMismatch`, `InvalidFields`, `ShortCodeTaken`.
     """
     by, asked = command.by, given(command)
-    password_hash = await _hash(asked)
+    # Before the transaction: a hash takes a while.
+    protection = await hash_shared_password(HashSharedPassword(asked.get("password")))
     query = held(the_code(by, id=command.id, short_code=command.short_code_is))
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
         must_be_version(command.version, row.version)
-        values = {**_drafted(row, asked), **password_hash}
+        values = _drafted(row, asked)
+        if "password" in asked:
+            values["password_hash"] = protection.hash
         if isinstance(asked.get("link_id"), UUID) and asked["link_id"] != row.link_id:
             await find_link(FindLink(by, asked["link_id"]))
         await judge_destinations(
             JudgeDestinations(by.organization_id, _newly_led(row, led_by(values)))
         )
         place = await find_new_place(MoveAsset.of(by, row, asked))
-        values |= {
-            "workspace_id": place.workspace_id,
-            "folder_id": place.folder_id,
-            "tag_ids": list(place.tag_ids),
-        }
+        values |= place.columns
         changes = [name for name, value in values.items() if getattr(row, name) != value]
         if changes:
             await _apply(session, by, row, values, changes)
         return view_of(row, await read_surroundings(around([row])))
-
-
-async def _hash(asked: Mapping[str, Any]) -> dict[str, str | None]:
-    """The column of the password, when a new one or none is asked for."""
-    if "password" not in asked:
-        return {}
-    if asked["password"] is None:
-        return {"password_hash": None}
-    hashed = await hash_shared_password(HashSharedPassword(asked["password"]))
-    return {"password_hash": hashed.hash}
 
 
 def _drafted(row: QrCodeRow, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,14 +156,7 @@ async def _apply(
     for name in changes:
         setattr(row, name, values[name])
     row.search_text = found_by(row.model_dump())
-    row.version += 1
-    row.updated_at = now
+    row.touch(now)
     await session.flush()
-    told = tuple(_told(name) for name in changes if name not in DERIVED)
-    await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=told))
-
-
-def _told(column: str) -> str:
-    """What events call a field."""
-    head, *rest = column.split("_")
-    return TOLD.get(column, head + "".join(part.title() for part in rest))
+    names = tuple(told(name, TOLD) for name in changes if name not in DERIVED)
+    await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=names))

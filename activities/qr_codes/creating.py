@@ -15,7 +15,6 @@ from activities.outside import outside
 from activities.passwords import HashSharedPassword, hash_shared_password
 from activities.permits import needs
 from activities.qr_codes.drafts import (
-    LONGEST_NAME,
     address_in,
     found_by,
     judge_terms,
@@ -29,6 +28,7 @@ from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
 from activities.rules.facts.codes import QrCreated
+from activities.rules.naming import copied
 from activities.rules.payloads.contents import ContentType
 from activities.shelf.claims import CODES, ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
@@ -36,8 +36,6 @@ from activities.shelf.links import FindLink, find_link
 from activities.shelf.placing import PlaceAsset, place_asset
 from schema.db import transaction
 from schema.tables import QrCodeRow
-
-COPIED = " (copy)"
 
 
 @dataclass(frozen=True)
@@ -88,10 +86,8 @@ async def create_qr_code(command: CreateQrCode) -> QrCodeView:
     """
     values = _draft(command)
     await judge_destinations(JudgeDestinations(command.by.organization_id, led_by(values)))
-    if command.password is not None:
-        hashed = await hash_shared_password(HashSharedPassword(command.password))
-        values["password_hash"] = hashed.hash
-    return await _create(command, values)
+    protection = await hash_shared_password(HashSharedPassword(command.password))
+    return await _create(command, {**values, "password_hash": protection.hash})
 
 
 @needs("assets.write")
@@ -109,13 +105,10 @@ async def duplicate_qr_code(command: DuplicateQrCode) -> QrCodeView:
 
 
 def _copy(command: DuplicateQrCode, code: QrCodeView) -> CreateQrCode:
-    name = command.name
-    if name is None:
-        name = code.name[: LONGEST_NAME - len(COPIED)] + COPIED if code.name else ""
     return CreateQrCode(
         by=command.by,
         destination_url=code.destination_url,
-        name=name,
+        name=copied(code.name) if command.name is None else command.name,
         is_active=code.is_active,
         workspace_id=code.workspace_id,
         type=code.type,
@@ -173,9 +166,7 @@ async def _create(command: CreateQrCode, values: Mapping[str, Any]) -> QrCodeVie
             created_at=now,
             updated_at=now,
             organization_id=by.organization_id,
-            workspace_id=place.workspace_id,
-            folder_id=place.folder_id,
-            tag_ids=list(place.tag_ids),
+            **place.columns,
             made_by=by.user_id,
         )
         await _insert(session, row)

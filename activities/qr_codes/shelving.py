@@ -60,8 +60,7 @@ async def delete_qr_code(command: DeleteQrCode) -> None:
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
         must_be_version(command.version, row.version)
-        row.deleted_at = row.updated_at = now
-        row.version += 1
+        row.throw_away(now)
         await session.flush()
         await emit(QrDeleted(**facts_of(row), occurred_at=now))
 
@@ -80,9 +79,7 @@ async def restore_qr_code(command: RestoreQrCode) -> QrCodeView:
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
         place = await place_again(PlaceAgain(command.by, place_of(row)))
-        row.workspace_id, row.folder_id = place.workspace_id, place.folder_id
-        row.deleted_at, row.updated_at = None, now
-        row.version += 1
+        row.take_back(now, place.workspace_id, place.folder_id)
         await session.flush()
         await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("restored",)))
         return view_of(row, await read_surroundings(around([row])))
@@ -95,10 +92,7 @@ async def archive_qr_code(command: ArchiveQrCode) -> QrCodeView:
     query = held(the_code(command.by, id=command.id))
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
-        if (row.archived_at is not None) != command.archived:
-            row.archived_at = now if command.archived else None
-            row.updated_at = now
-            row.version += 1
+        if row.put_aside(now, archived=command.archived):
             await session.flush()
             await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=("archived",)))
         return view_of(row, await read_surroundings(around([row])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
 from typing import Any, Final, Literal
@@ -33,3 +34,9 @@ def must_be_version(expected: int | None, version: int) -> None:
     """Raise `VersionMismatch` when a client expects another version than there is."""
     if expected is not None and expected != version:
         raise VersionMismatch
+
+
+def told(column: str, otherwise: Mapping[str, str]) -> str:
+    """What events call a field: the column in camel case, unless it is named `otherwise`."""
+    head, *rest = column.split("_")
+    return otherwise.get(column, head + "".join(part.title() for part in rest))

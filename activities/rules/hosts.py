@@ -26,9 +26,23 @@ def ascii_host(host: str) -> str:
         if "%" in host:
             raise ValueError("a zone means something on one machine only")
         return str(ipaddress.IPv6Address(host.removeprefix("[").removesuffix("]")))
-    name = _ascii_name(host)
+    name = ascii_name(host)
     if _NUMBER.fullmatch(name.rsplit(".", 1)[-1]):
         return _ipv4(name)
+    return name
+
+
+def ascii_name(given: str) -> str:
+    """A name in small ASCII letters without a trailing dot; `ValueError` when it is none.
+
+    Not by the codec `idna` of the standard library: by the older rules of RFC 3490 it sends what
+    is meant for straße.de to strasse.de, which is somebody else's.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", given).lower())
+    plain = folded.replace(_EMOJI_STYLE, "").replace("\u3002", ".").removesuffix(".")
+    name = ".".join(_ascii_label(label) for label in plain.split("."))
+    if len(name) > LONGEST or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        raise ValueError("the host has an empty, overlong or misspelled label")
     return name
 
 
@@ -39,18 +53,6 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _ascii_name(given: str) -> str:
-    """Not by the codec `idna` of the standard library: by the older rules of RFC 3490 it sends what
-    is meant for straße.de to strasse.de, which is somebody else's.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", given).lower())
-    plain = folded.replace(_EMOJI_STYLE, "").replace("\u3002", ".").removesuffix(".")
-    name = ".".join(_ascii_label(label) for label in plain.split("."))
-    if len(name) > LONGEST or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise ValueError("the host has an empty, overlong or misspelled label")
-    return name
 
 
 def _ascii_label(label: str) -> str:

@@ -14,6 +14,7 @@ SLUG = r"^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$"
 
 TAKEN = "This slug is taken; choose another."
 
+_COPIED = " (copy)"
 _SLUG = re.compile(SLUG)
 _OTHER_SIGNS = re.compile(r"[^a-z0-9]+")
 _CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
@@ -30,6 +31,14 @@ def name_refusal(name: str) -> str | None:
     if any(unicodedata.category(sign) in _CATEGORIES or sign in _TURNS for sign in name):
         return "Write the name in one line, without control characters."
     return None
+
+
+def copied(name: str) -> str:
+    """What a copy of an asset is called, when nobody says; it is never longer than a name may be.
+
+    A copy of what has no name has none.
+    """
+    return name[: LONGEST_NAME - len(_COPIED)] + _COPIED if name else ""
 
 
 def slug_refusal(slug: str) -> str | None:

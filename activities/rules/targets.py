@@ -7,9 +7,10 @@ Sources: IANA special-purpose address registries for IPv4 and IPv6, RFC 6890, 67
 
 import ipaddress
 import re
-import unicodedata
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urlsplit
+
+from activities.rules.hosts import ascii_name
 
 MAX_URL_CHARACTERS = 2048
 
@@ -220,25 +221,13 @@ def _literal_v4(text: str) -> str:
 
 
 def _ascii_name(given: str) -> str:
-    """Lower-case ASCII without the trailing dot, international labels as `xn--` (RFC 5891).
-
-    Not the codec `idna` of the standard library: by the older rules of RFC 3490 it would send
-    what is meant for straße.de to strasse.de, which is somebody else's.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", given).lower())
-    labels = folded.replace("\u3002", ".").removesuffix(".").split(".")
-    name = ".".join(_ascii_label(label) for label in labels)
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise TargetRefused("malformed", "Correct the host name.")
-    return name
-
-
-def _ascii_label(label: str) -> str:
-    if label.isascii():
-        return label
-    if not all(sign == "-" or unicodedata.category(sign)[0] in "LMN" for sign in label):
+    try:
+        name = ascii_name(given)
+    except ValueError:
+        name = ""
+    if not all(_LABEL.fullmatch(label) for label in name.split(".")):
         raise TargetRefused("malformed", "Correct the host name, or write it in its xn-- form.")
-    return "xn--" + label.encode("punycode").decode("ascii")
+    return name
 
 
 def _check_name(name: str, allow_private: bool) -> None:

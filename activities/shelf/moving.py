@@ -11,7 +11,6 @@ from sqlmodel import col, select
 
 from activities.permits import needs
 from activities.rules.actors import Actor
-from activities.rules.errors import NotFound
 from activities.shelf.placing import (
     FindFolder,
     HaveRoom,
@@ -23,6 +22,7 @@ from activities.shelf.placing import (
     name_tags,
     place_asset,
 )
+from activities.shelf.workspaces import FindWorkspace, find_workspace
 from schema.assets import AssetRow
 from schema.db import transaction
 from schema.tables import WorkspaceRow
@@ -92,7 +92,8 @@ async def find_new_place(command: MoveAsset) -> Place:
     by, place = command.by, command.place
     workspace_id, folder_id = place.workspace_id, place.folder_id
     if command.new_workspace_id not in (None, workspace_id):
-        workspace_id, folder_id = await _find_workspace(by, command.new_workspace_id), None
+        found = await find_workspace(FindWorkspace(by, command.new_workspace_id))
+        workspace_id, folder_id = found.id, None
     if command.moves_folder:
         folder_id = command.new_folder_id
     stays = (workspace_id, folder_id) == (place.workspace_id, place.folder_id)
@@ -107,19 +108,3 @@ async def find_new_place(command: MoveAsset) -> Place:
 def place_of(row: AssetRow) -> Place:
     """Where an asset is."""
     return Place(row.workspace_id, row.folder_id, tuple(row.tag_ids))
-
-
-async def _find_workspace(by: Actor, id: UUID | None) -> UUID:
-    query = select(WorkspaceRow.id).where(
-        WorkspaceRow.id == id,
-        WorkspaceRow.organization_id == by.organization_id,
-        col(WorkspaceRow.deleted_at).is_(None),
-    )
-    if by.workspace_id:
-        query = query.where(WorkspaceRow.id == by.workspace_id)
-    async with transaction() as session:
-        locked = query.with_for_update(read=True, key_share=True)
-        found = (await session.execute(locked)).scalar_one_or_none()
-    if found is None:
-        raise NotFound("workspace")
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -14,12 +15,13 @@ from sqlmodel import col, select
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
-from activities.rules.errors import NotFound, NoWorkspace
+from activities.rules.errors import NotFound
 from activities.rules.plans import must_have_room, plan_of
 from activities.rules.tagging import normalised_tags, tag_key
+from activities.shelf.workspaces import FindWorkspace, find_workspace
 from schema.db import transaction
 from schema.locks import count_assets, lock_organization
-from schema.tables import FolderRow, TagRow, WorkspaceRow
+from schema.tables import FolderRow, TagRow
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,15 @@ class Place:
     workspace_id: UUID
     folder_id: UUID | None
     tag_ids: tuple[UUID, ...]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The columns of an asset that say so."""
+        return {
+            "workspace_id": self.workspace_id,
+            "folder_id": self.folder_id,
+            "tag_ids": list(self.tag_ids),
+        }
 
 
 @dataclass(frozen=True)
@@ -81,9 +92,9 @@ async def place_asset(command: PlaceAsset) -> Place:
     workspace or folder that is not the actor's.
     """
     by = command.by
-    async with transaction() as session:
+    async with transaction():
         await have_room(HaveRoom(by))
-        workspace_id = await _choose_workspace(session, by, command.workspace_id)
+        workspace_id = (await find_workspace(FindWorkspace(by, command.workspace_id))).id
         if command.folder_id is not None:
             await find_folder(FindFolder(by, command.folder_id, workspace_id))
         tags = await name_tags(NameTags(by, command.tags))
@@ -163,26 +174,3 @@ async def _make_tags(
         for name in sorted(names, key=tag_key)
     ]
     await session.execute(insert(TagRow).values(rows).on_conflict_do_nothing())
-
-
-async def _choose_workspace(session: AsyncSession, by: Actor, asked: UUID | None) -> UUID:
-    """The workspace asked for, that of a restricted key, or the organization's first."""
-    wanted = asked or by.workspace_id
-    query = (
-        select(WorkspaceRow.id)
-        .where(
-            WorkspaceRow.organization_id == by.organization_id,
-            col(WorkspaceRow.deleted_at).is_(None),
-        )
-        .order_by(col(WorkspaceRow.created_at), col(WorkspaceRow.id))
-    )
-    if wanted:
-        query = query.where(WorkspaceRow.id == wanted)
-    if by.workspace_id:
-        query = query.where(WorkspaceRow.id == by.workspace_id)
-    # Locked against the deletion of the workspace, as the reference to it would be a moment later.
-    locked = query.limit(1).with_for_update(read=True, key_share=True)
-    found = (await session.execute(locked)).scalar_one_or_none()
-    if found is not None:
-        return found
-    raise NotFound("workspace") if wanted else NoWorkspace()

@@ -74,7 +74,7 @@ async def _write(session: AsyncSession, command: RecordVisit, now: datetime) -> 
         rule=command.rule,
         region=visitor.region,
         is_bot=visitor.is_bot,
-        **_seen(visitor),
+        **visitor.told,
     )
     session.add(scan)
     await session.flush()
@@ -90,7 +90,7 @@ async def _announce(command: RecordVisit, scan_id: UUID, now: datetime, *, used_
         "destination_url": command.destination_url,
         "variant": command.variant,
         "rule": command.rule,
-        **_seen(command.visitor),
+        **command.visitor.told,
     }
     if asset.kind == "link":
         clicked = LinkClicked(**told, click_id=scan_id, slug=asset.slug, domain=asset.hostname)
@@ -102,18 +102,6 @@ async def _announce(command: RecordVisit, scan_id: UUID, now: datetime, *, used_
             asset.organization_id, asset.id, now, short_code=asset.slug, scan_limit=limit
         )
         await emit(reached)
-
-
-def _seen(visitor: Visitor) -> dict[str, Any]:
-    """What scans and events both say about the visitor."""
-    return {
-        "country": visitor.country,
-        "device": visitor.device,
-        "os": visitor.os,
-        "browser": visitor.browser,
-        "language": visitor.language,
-        "referrer_domain": visitor.referrer_domain,
-    }
 
 
 def _one_more(asset: Asset, now: datetime) -> Update:

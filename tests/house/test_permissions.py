@@ -71,6 +71,7 @@ MAY: dict[str, frozenset[Role]] = {
     "find_folder": EDITORS,
     "find_link": EDITORS,
     "find_new_place": EDITORS,
+    "find_workspace": EDITORS,
     "found_by_key": ADMINS,
     "have_room": EDITORS,
     "hold_tree": EDITORS,

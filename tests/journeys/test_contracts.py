@@ -50,6 +50,7 @@ GOOD = {
         "HTTP://a.example:8080/x?y=z#a",
         "https://exämple.com",
     ],
+    "destination": ["https://example.com/", "http://a.example/x"],
     "destinationUrl": ["https://example.com/", "https://a.example/%ff/ü?q=&q"],
     "url": ["http://127.0.0.1:8080/hook", "https://127.0.0.1/"],
     "events[*]": ["barcode.created", "page.viewed", "inventory.*"],

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.gateways.dice import LoadedDice
@@ -241,17 +242,21 @@ async def test_a_link_names_the_codes_and_pages_that_show_it() -> None:
     assert (empty.codes, empty.pages) == ((), ())
 
 
-async def test_a_copy_has_a_slug_of_its_own_and_no_password() -> None:
+async def test_a_copy_has_a_slug_of_its_own_and_the_same_password(
+    database: AsyncConnection,
+) -> None:
     by = await a_tenant()
     await a_domain(by, "links.acme.com")
     link = await a_link(by, slug="spring", domain="links.acme.com", password="sesame", **FULL)
     copy = await duplicate_link(DuplicateLink(by, link.id))
     assert copy.name == "Spring sale (copy)"
-    assert (copy.domain, copy.has_password) == ("links.acme.com", False)
-    differing = ("id", "slug", "short_url", "name", "has_password")
+    assert copy.domain == "links.acme.com"
+    differing = ("id", "slug", "short_url", "name")
     same = {f.name for f in dataclasses.fields(link)} - set(differing)
     assert {n: getattr(copy, n) for n in same} == {n: getattr(link, n) for n in same}
     assert copy.slug != link.slug
+    hashes = await database.execute(text("SELECT DISTINCT password_hash FROM link"))
+    assert len(hashes.all()) == 1
 
 
 async def test_a_restricted_actor_makes_links_in_its_workspace_only() -> None:

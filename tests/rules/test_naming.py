@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.rules.naming import name_refusal, slug_of, slug_refusal
+from activities.rules.naming import copied, name_refusal, slug_of, slug_refusal
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,14 @@ def test_a_slug_of_small_letters_digits_and_hyphens_fits(slug: str) -> None:
 )
 def test_any_other_slug_is_refused(slug: str) -> None:
     assert slug_refusal(slug)
+
+
+@pytest.mark.parametrize(
+    ("name", "copy"),
+    [("Spring", "Spring (copy)"), ("", ""), ("x" * 200, "x" * 193 + " (copy)")],
+)
+def test_a_copy_says_so_within_the_length_of_a_name(name: str, copy: str) -> None:
+    assert copied(name) == copy
 
 
 @given(st.text(max_size=300), st.one_of(st.just(b""), st.binary(min_size=4, max_size=8)))
