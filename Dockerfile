@@ -40,7 +40,8 @@ FROM base
 RUN python -m pip uninstall -q -y setuptools wheel pip --root-user-action ignore \
     && groupadd --gid 10001 inkloom \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/inkloom --create-home \
-       --shell /usr/sbin/nologin inkloom
+       --shell /usr/sbin/nologin inkloom \
+    && install -d -o 10001 -g 10001 -m 700 /var/lib/inkloom/spool
 
 COPY --from=builder /opt/inkloom /opt/inkloom
 
@@ -48,7 +49,8 @@ ENV PATH=/opt/inkloom/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \
-    PORT=8000
+    PORT=8000 \
+    SPOOL_DIR=/var/lib/inkloom/spool
 
 USER 10001:10001
 WORKDIR /var/lib/inkloom

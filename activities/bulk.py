@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from activities.rules.errors import DomainError, InvalidFields
-from schema.db import attempt, transaction
+from schema.db import attempt, through_deadlocks, transaction
 
 MOST_AT_ONCE = 1000
 
@@ -16,7 +16,7 @@ MOST_AT_ONCE = 1000
 class Item:
     """One command of many. Items are done in the order of `rank`, whatever their place is.
 
-    Two clients that change the same things in another order would wait for each other for ever.
+    Two clients that change the same things in another order would wait for each other.
     """
 
     command: Any
@@ -54,10 +54,16 @@ class Done:
 async def do_each(command: DoEach) -> Done:
     """Do them all; what is refused leaves nothing behind, the others are kept together.
 
-    Raises `InvalidFields` (`items`) for more than 1,000.
+    Ranks order the items alone, not what each of them takes on its way (folders, tags, slugs): when
+    PostgreSQL ends the whole because of that, it is done again from its start. Raises
+    `InvalidFields` (`items`) for more than 1,000.
     """
     if not 1 <= len(command.items) <= MOST_AT_ONCE:
         raise InvalidFields({"items": [f"Give 1 to {MOST_AT_ONCE:,} items."]})
+    return await through_deadlocks(lambda: _do_all(command))
+
+
+async def _do_all(command: DoEach) -> Done:
     results: dict[int, Result] = {}
     async with transaction():
         for number, item in sorted(enumerate(command.items), key=lambda pair: pair[1].rank):

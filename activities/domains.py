@@ -18,7 +18,7 @@ from activities.outside import outside
 from activities.permits import needs
 from activities.rules import hostnames
 from activities.rules.actors import Actor
-from activities.rules.errors import Forbidden, InvalidFields, NameTaken, NotFound
+from activities.rules.errors import Forbidden, NameTaken, NotFound, NotNow
 from activities.rules.paging import Page, PageRequest
 from schema.db import transaction
 from schema.pages import read_page
@@ -27,7 +27,7 @@ from schema.tables import DomainRow, LinkRow
 DomainStatus = Literal["pending", "active", "failed"]
 """Not looked at or not proved yet; links can live on it; another proof than ours was found."""
 
-OCCUPIED = "Move or delete its links first."
+OCCUPIED = "There are links on this domain; move or delete them first."
 
 
 @dataclass(frozen=True)
@@ -175,14 +175,14 @@ async def add_domain(command: AddDomain) -> DomainView:
 async def remove_domain(command: RemoveDomain) -> None:
     """It is gone. Raises `NotFound`, `Forbidden` for an actor of one workspace.
 
-    Raises `InvalidFields` (`domain`) while links are on it: they would lead nowhere.
+    Raises `NotNow` while links are on it: they would lead nowhere.
     """
     by, mine = command.by, Domains(command.by)
     mine.must_see_all()
     async with transaction() as session:
         row = await mine.hold(session, command.id)
         if (await mine.one(session, command.id)).link_count:
-            raise InvalidFields({"domain": [OCCUPIED]})
+            raise NotNow(OCCUPIED)
         row.deleted_at = outside().clock.now()
         await session.flush()
         await record_act(done_by(by, "domain.removed", f"domain {row.id}", hostname=row.hostname))

@@ -11,7 +11,7 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.throttles import EXPORTS
 
-Exported = Literal["qr codes", "links", "barcodes"]
+Exported = Literal["qr codes", "links", "barcodes", "scans"]
 
 MOST_ROWS = 100_000
 """Rows of one file; more are left out, the newest are kept."""
@@ -22,7 +22,7 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class BeginExport:
-    """Somebody takes a copy of all assets of one kind."""
+    """Somebody takes a copy of all assets of one kind, or of what is kept of visits to them."""
 
     by: Actor
     what: Exported

@@ -21,7 +21,7 @@ from sqlmodel import col, select
 
 from activities.outside import outside
 from activities.rules.errors import IdempotencyMismatch, IdempotencyRunning
-from schema.db import transaction
+from schema.db import through_deadlocks, transaction
 from schema.tables import IdempotencyRow
 
 KEPT = timedelta(hours=24)
@@ -51,13 +51,18 @@ class Kept:
 
 
 async def once(command: Once) -> Kept:
-    """The answer of `act`, or the one kept for 24 hours under the key.
+    """The answer of `act`, or the one kept for 24 hours under the key. After a deadlock `act` is
+    done again: what it did before did not happen.
 
     Raises `IdempotencyMismatch` for a key that was used for another request and
     `IdempotencyRunning` while the first one is under way in any process.
     """
-    key_hash = hashlib.sha256(command.scope.bytes + command.key.encode()).digest()
     command = replace(command, fingerprint=_sealed(command.fingerprint))
+    return await through_deadlocks(lambda: _answer(command))
+
+
+async def _answer(command: Once) -> Kept:
+    key_hash = hashlib.sha256(command.scope.bytes + command.key.encode()).digest()
     async with _gate(), transaction() as session:
         if not await session.scalar(select(func.pg_try_advisory_xact_lock(_lock(key_hash)))):
             raise IdempotencyRunning

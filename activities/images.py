@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from activities.permits import needs
 from activities.qr_codes.reading import ReadQrCode, read_qr_code
 from activities.render.qr import QrSpec, Unrenderable, render_png, render_svg
 from activities.rules.actors import Actor
+from activities.rules.changes import UNSET, Unset
 from activities.rules.errors import InvalidFields
+from activities.rules.inks import inks_of
 
 Format = Literal["png", "svg"]
 MEDIA_TYPES: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
@@ -19,7 +22,11 @@ MEDIA_TYPES: dict[Format, str] = {"png": "image/png", "svg": "image/svg+xml"}
 
 @dataclass(frozen=True)
 class RenderSymbol:
-    """A picture of exactly one of: a code by `short_code` or `id`, or plain `data`."""
+    """A picture of exactly one of: a code by `short_code` or `id`, or plain `data`.
+
+    Colours that are left out are those of the code's style, where a scanner can tell them apart,
+    and black on white.
+    """
 
     by: Actor
     format: Format
@@ -29,8 +36,8 @@ class RenderSymbol:
     size_px: int = 1024
     error_correction: Literal["L", "M", "Q", "H"] = "M"
     quiet_zone: int = 4
-    foreground: str = "#000000"
-    background: str | None = "#ffffff"
+    foreground: str | Unset = UNSET
+    background: str | Unset | None = UNSET
 
 
 @dataclass(frozen=True)
@@ -45,14 +52,15 @@ class Image:
 @needs("assets.read")
 async def render_symbol(command: RenderSymbol) -> Image:
     """Draw it. Raises `NotFound` and `InvalidFields`."""
-    payload = await _payload(command)
+    payload, style = await _held(command)
+    ink, paper = inks_of(style)
     spec = QrSpec(
         payload=payload,
         error_correction=command.error_correction,
         quiet_zone=command.quiet_zone,
         size_px=command.size_px,
-        foreground=command.foreground,
-        background=command.background,
+        foreground=ink if command.foreground is UNSET else command.foreground,
+        background=paper if command.background is UNSET else command.background,
     )
     draw = render_png if command.format == "png" else render_svg
     try:
@@ -63,13 +71,14 @@ async def render_symbol(command: RenderSymbol) -> Image:
     return Image(content, MEDIA_TYPES[command.format], payload)
 
 
-async def _payload(command: RenderSymbol) -> str:
+async def _held(command: RenderSymbol) -> tuple[str, Mapping[str, Any]]:
+    """What the symbol shall hold, and the style of the code."""
     wanted = [command.short_code, command.id, command.data]
     if sum(part is not None for part in wanted) != 1:
         raise InvalidFields({"data": ["Give exactly one of data and short_id."]})
     if command.data is not None:
-        return command.data
+        return command.data, {}
     code = await read_qr_code(
         ReadQrCode(by=command.by, short_code=command.short_code, id=command.id)
     )
-    return code.payload
+    return code.payload, code.style

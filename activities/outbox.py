@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, update
+from sqlalchemy import ARRAY, String, cast, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
@@ -97,6 +97,20 @@ async def emit(event: Event) -> None:
             )
         )
         await session.flush()
+
+
+async def emit_wanted(event: Event) -> None:
+    """Record what happens often, where an endpoint of the organization wants to hear of it now."""
+    group = event.kind.partition(".")[0]
+    listening = select(EndpointRow.id).where(
+        EndpointRow.organization_id == event.organization_id,
+        EndpointRow.status == "active",
+        col(EndpointRow.deleted_at).is_(None),
+        col(EndpointRow.events).op("&&")(cast([event.kind, f"{group}.*", "*"], ARRAY(String))),
+    )
+    async with transaction() as session:
+        if (await session.execute(listening.limit(1))).first() is not None:
+            await emit(event)
 
 
 async def dispatch_events(command: DispatchEvents) -> Dispatched:

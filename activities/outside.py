@@ -6,13 +6,14 @@ clock, loaded dice and a resolver that it controls.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from activities.gateways.clerk import Clerk
 from activities.gateways.clock import Clock
 from activities.gateways.dice import Dice
 from activities.gateways.dns import Resolver
+from activities.gateways.geo import Geo, NoGeo
 from activities.gateways.mailer import Mailer
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
@@ -35,6 +36,7 @@ class Outside:
     allow_private_targets: bool = False
     allow_http_targets: bool = False
     clerk: Clerk | None = None
+    geo: Geo = field(default_factory=NoGeo)
 
     @property
     def own_hosts(self) -> frozenset[str]:

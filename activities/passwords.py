@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from activities.outside import outside
 from activities.rules.errors import InvalidFields, RateLimited
+from activities.rules.shared_passwords import one_spelling, shared_refusal
 from activities.rules.throttles import Standing
 
 MEMORY_KIB, PASSES, LANES = 65_536, 3, 4
@@ -34,7 +34,6 @@ MOST_WAITING = 60
 RETRY_SECONDS = 5
 
 SHORTEST, LONGEST = 10, 128
-SHORTEST_SHARED = 4
 """Characters of a password."""
 
 WEAKEST = 2
@@ -86,7 +85,7 @@ class HashSharedPassword:
 class SharedPassword:
     """What is stored of it."""
 
-    hash: str | None
+    hash: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ async def hash_password(command: HashPassword) -> HashedPassword:
         refusal = password_refusal(command.password, command.email, command.name)
         if refusal:
             raise InvalidFields({"password": [refusal]})
-        return _HASHER.hash(_normal(command.password))
+        return _HASHER.hash(one_spelling(command.password))
 
     return HashedPassword(await _in_a_thread(work))
 
@@ -129,9 +128,9 @@ async def hash_shared_password(command: HashSharedPassword) -> SharedPassword:
     """
     if command.password is None:
         return SharedPassword(None)
-    password = _normal(command.password)
-    if not SHORTEST_SHARED <= len(password) <= LONGEST:
-        raise InvalidFields({"password": [f"Use {SHORTEST_SHARED} to {LONGEST} characters."]})
+    password = one_spelling(command.password)
+    if refusal := shared_refusal(password):
+        raise InvalidFields({"password": [refusal]})
     return SharedPassword(await _in_a_thread(lambda: _HASHER.hash(password)))
 
 
@@ -143,9 +142,10 @@ async def check_password(command: CheckPassword) -> CheckedPassword:
 
     def work() -> tuple[bool, str | None]:
         try:
-            return _HASHER.verify_and_update(_normal(command.password), command.stored or NOBODYS)
+            typed = one_spelling(command.password)
+            return _HASHER.verify_and_update(typed, command.stored or NOBODYS)
         except UnknownHashError:
-            return _HASHER.verify(_normal(command.password), NOBODYS), None
+            return _HASHER.verify(one_spelling(command.password), NOBODYS), None
 
     is_right, renewed = await _in_a_thread(work)
     return CheckedPassword(is_right, renewed)
@@ -153,7 +153,7 @@ async def check_password(command: CheckPassword) -> CheckedPassword:
 
 def password_refusal(password: str, email: str, name: str) -> str | None:
     """Why a password may not be chosen by this person; None when it may."""
-    chosen = _normal(password)
+    chosen = one_spelling(password)
     if len(chosen) < SHORTEST:
         return f"Use at least {SHORTEST} characters; four words that do not belong together do."
     if len(chosen) > LONGEST:
@@ -165,11 +165,6 @@ def password_refusal(password: str, email: str, name: str) -> str | None:
     if _score(chosen, email, name) < WEAKEST:
         return "This password is easily guessed; add words that do not belong together."
     return None
-
-
-def _normal(password: str) -> str:
-    """One spelling for what keyboards send differently (NIST SP 800-63B, 3.1.1.2)."""
-    return unicodedata.normalize("NFKC", password)
 
 
 @cache

@@ -1,6 +1,7 @@
 """The guard of an operation: `@needs("assets.write")` refuses who lacks that permission.
 
-It looks before anything is read or written; `tests/house/test_permissions.py` holds the table.
+It looks before anything is read or written; `tests/house/test_permissions.py` holds the table. An
+operation that PostgreSQL ended because it and another one waited for each other is done again.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from activities.rules.actors import Actor
 from activities.rules.permissions import Permission
+from schema.db import through_deadlocks
 
 
 class Command(Protocol):
@@ -36,7 +38,7 @@ def needs(
         @wraps(operation)
         async def guarded(command: Given) -> View:
             command.by.must(permission)
-            return await operation(command)
+            return await through_deadlocks(lambda: operation(command))
 
         guarded.needs = permission  # type: ignore[attr-defined]
         return guarded

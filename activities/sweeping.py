@@ -1,4 +1,4 @@
-"""What is over is forgotten: kept answers, buckets, captchas, links, mails and sessions.
+"""What is over is forgotten: answers, buckets, captchas, links, mails, sessions, salts, imports.
 
 Rows that prove something (audit, keys, grants) stay. Each table is swept in one bounded statement,
 so a long backlog is worked off in several turns.
@@ -15,7 +15,13 @@ from activities.outside import outside
 from schema.db import transaction
 
 KEPT_AFTER_ITS_END = timedelta(days=30)
-"""How long links, sessions and refresh tokens stay readable after they ended."""
+"""How long links, sessions, refresh tokens and imports stay readable after they ended."""
+
+# A day later than a preview can be started, so that none is swept from under its first part.
+_IMPORT_OVER = (
+    "(status IN ('done', 'cancelled') AND finished_at < :long_ago OR status = 'previewed' "
+    "AND created_at < CAST(:long_ago AS timestamptz) - interval '1 day')"
+)
 
 _PASSED = {
     "idempotency_key": "expires_at < :now",
@@ -28,6 +34,11 @@ _PASSED = {
     "mail": "created_at < :long_ago",
     "oauth_code": "expires_at < :long_ago",
     "oauth_token": "refresh_expires_at < :long_ago",
+    "visitor_salt": "day < CAST(CAST(:now AS timestamptz) AT TIME ZONE 'UTC' AS date) - 1",
+    # Lines before their import.
+    "import_item": f"import_id IN (SELECT id FROM import_job WHERE {_IMPORT_OVER})",  # noqa: S608
+    "import_job": f"{_IMPORT_OVER} AND NOT EXISTS "
+    "(SELECT FROM import_item WHERE import_id = import_job.id)",
 }
 """Each table and what of it is over."""
 

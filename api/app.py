@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.rules.errors import DomainError
+from activities.statistics.live import Live
+from activities.visits.following import Straight
 from api.business.app import make_business
 from api.canva.app import make_canva
 from api.dialect import Answer, Dialect, Present, respond, to_refusal
@@ -28,7 +30,7 @@ from api.pages.link_page import PREFIX as PAGE_PREFIX
 from api.pages.link_page import link_page
 from api.public.app import make_public
 from api.redirect import PREFIX as SCAN_PREFIX
-from api.redirect import Redirect
+from api.redirect import Desk, Redirect
 from api.studio.app import make_studio
 from api.tracking.app import make_tracking
 from api.workspace.app import make_workspace
@@ -41,10 +43,16 @@ def make_app(
     trusted_proxies: Sequence[Network] = (),
     public_url: str = "",
     starter: Starter | None = None,
+    desk: Desk | None = None,
+    live: Live | None = None,
 ) -> ASGIApp:
-    """Everything under one ASGI application. It has no lifespan: the caller opens and closes."""
+    """Everything under one ASGI application. It has no lifespan: the caller opens and closes.
+
+    Visits go to the `desk` that is given, or straight to the database. Streams of scans are those
+    of `live`: who stops the application stops it first, for they would not end by themselves.
+    """
     dialects = (
-        make_workspace(public_url),
+        make_workspace(public_url, live),
         make_canva(),
         make_public(public_url),
         make_studio(),
@@ -58,7 +66,7 @@ def make_app(
     documents = Documents(dialects)
     dispatcher = Dispatcher(
         dialects=dialects,
-        redirect=Redirect(front=documents, public_url=public_url),
+        redirect=Redirect(desk or Straight(), front=documents, public_url=public_url),
         health=Health(temporal_here),
         documents=documents,
         pages=Pages(),

@@ -34,7 +34,7 @@ from api.faults import (
     WrongFields,
 )
 from api.glossary import add_meanings
-from api.limits import EXPOSED, limit_headers
+from api.limits import EXPOSED, UNKEPT, limit_headers
 from api.refusals import Shape, Statuses, add_refusals
 from workflows.starter import TemporalAway
 
@@ -147,6 +147,7 @@ def _refuse_with(application: FastAPI, present: Present, routers: Sequence[APIRo
         refusal = to_refusal(fault)
         answer = respond(present(refusal))
         answer.headers.update(_limits(request, refusal))
+        answer.headers.setdefault("Cache-Control", UNKEPT)
         return answer
 
     for kind in (

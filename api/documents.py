@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -30,6 +31,7 @@ class Documents:
 
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects = {dialect.name: dialect for dialect in dialects}
+        self._turn = asyncio.Lock()
 
     def owns(self, path: str) -> bool:
         """Whether the path is a document."""
@@ -41,8 +43,10 @@ class Documents:
         if scope["method"] not in ("GET", "HEAD"):
             response = JSONResponse({"error": "This path takes GET."}, 405, {"Allow": "GET, HEAD"})
         elif named is not None:
-            response = JSONResponse(named.application.openapi())
+            response = JSONResponse(await self._document_of(named))
         else:
+            for dialect in self._dialects.values():
+                await self._document_of(dialect)
             response = HTMLResponse(
                 self._page(),
                 headers={
@@ -50,6 +54,11 @@ class Documents:
                 },
             )
         await response(scope, receive, send)
+
+    async def _document_of(self, dialect: Dialect) -> dict[str, Any]:
+        """Made at the first asking, in a thread: it takes a second, and visitors do not wait."""
+        async with self._turn:
+            return await asyncio.to_thread(dialect.application.openapi)
 
     def _named(self, path: str) -> Dialect | None:
         if path == "/openapi.json":

@@ -29,13 +29,13 @@ LARGER_BODIES = {
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SANE = re.compile(r"[A-Za-z0-9._:-]{8,64}")
-_SECURITY = {
+SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_HSTS = "max-age=31536000"
+HSTS = "max-age=31536000"
 
 REQUESTS = Counter("inkloom_http_requests", "Answered requests", ["area", "method", "status"])
 SECONDS = Histogram(
@@ -75,9 +75,7 @@ class Edge:
             await self._application(scope, receive, send)
             return
         scope["inkloom.proxied"] = _inside(scope.get("client"), self._trusted_proxies)
-        given = Headers(scope=scope).get("x-request-id", "")
-        sane = _SANE.fullmatch(given) and discreet(given) == given
-        request_id = given if sane else str(ULID())
+        request_id = request_id_of(Headers(scope=scope).get("x-request-id", ""))
         began = time.perf_counter()
         status = 500
 
@@ -87,10 +85,10 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
-                for name, value in _SECURITY.items():
+                for name, value in SECURITY.items():
                     headers.setdefault(name, value)
                 if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", _HSTS)
+                    headers.setdefault("Strict-Transport-Security", HSTS)
             await send(message)
 
         with (
@@ -132,6 +130,12 @@ class Edge:
                 status=status,
                 ms=round(seconds * 1000, 1),
             )
+
+
+def request_id_of(given: str) -> str:
+    """The id of a request: what the client gave if that is sane, or a ULID."""
+    sane = _SANE.fullmatch(given) and discreet(given) == given
+    return given if sane else str(ULID())
 
 
 def network_of(connection: HTTPConnection) -> str:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from activities.rules.throttles import Standing
 
+UNKEPT = "no-store"
+"""The Cache-Control of every answer about a tenant that does not say another one."""
+
 EXPOSED = (
     *("X-Request-Id", "Retry-After", "ETag"),
     *("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),

@@ -1,24 +1,26 @@
 """Visits: `GET /q/{short_code}` and `GET /{slug}` lead to the live destination of a code or link.
 
-Plain ASGI, outside FastAPI (see the benchmark `redirect`). A scan is committed before its answer;
-HEAD is answered alike and not counted. On a custom domain there is what its organization has.
+Plain ASGI, outside FastAPI: everything a visit can meet. What is remembered and leads straight on
+is answered before this is entered, where the server lets it (`api.visit_protocol`). A scan is
+written before its answer; HEAD is answered alike and counted as a bot's. On a custom domain there
+is what its organization has.
 """
 
 from __future__ import annotations
 
-import structlog
+from typing import Protocol
+
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from activities.meters import Take, take
+from activities.outside import outside
 from activities.readiness import DatabaseAway
 from activities.rules import slugs
-from activities.rules.errors import NotFound, RateLimited
+from activities.rules.errors import NotFound
 from activities.rules.spelling import prefixed
-from activities.rules.throttles import UNKNOWN_CODES
 from activities.visitors import read_visitor
-from activities.visits.following import (
+from activities.visits.leading import (
     AppTrial,
     Follow,
     Gone,
@@ -26,10 +28,10 @@ from activities.visits.following import (
     PasswordNeeded,
     Preview,
     Redirection,
-    follow,
 )
-from activities.visits.targets import FindHome, find_home, foreign_name
-from api.edge import network_of
+from activities.visits.recorder import Overloaded
+from activities.visits.targets import Home, Kind, foreign_name
+from api.guesses import unknown_page
 from api.pages.visits import access_page, app_page, domain_page, preview_page
 from api.status_pages import choose_language, prefers_json, status_page
 from api.visit_cookies import keep_visitor_id, read_access, read_visitor_id
@@ -39,7 +41,15 @@ ROOT = "/"
 
 ID_PREFIXES = {"qr": "qr", "link": "lnk"}
 
-log = structlog.get_logger("inkloom.redirect")
+
+class Desk(Protocol):
+    """Where visits are decided and written: `activities.visits.desk`, or without its memory."""
+
+    async def follow(self, command: Follow) -> Outcome: ...
+
+    async def find_home(self, host: str) -> Home | None: ...
+
+    def note_unknown(self, host: str) -> None: ...
 
 
 class Redirect:
@@ -49,15 +59,14 @@ class Redirect:
     root of every host but the custom domains.
     """
 
-    def __init__(self, *, front: ASGIApp, public_url: str = "") -> None:
+    def __init__(self, desk: Desk, *, front: ASGIApp, public_url: str = "") -> None:
+        self._desk = desk
         self._front = front
         self._public_url = public_url
 
     def owns(self, path: str) -> bool:
         """Whether the path is a code's, or could be a link's: our own words never are."""
-        slug = path[1:].removesuffix("/")
-        is_slug = slugs.could_exist(slug) and slug.lower() not in slugs.RESERVED
-        return path.startswith(PREFIX) or is_slug
+        return path.startswith(PREFIX) or is_slug(path[1:].removesuffix("/"))
 
     def may_front(self, scope: Scope) -> bool:
         """Whether this is the root of a host that could be a custom domain."""
@@ -77,6 +86,8 @@ class Redirect:
             response = await self._unknown(scope, headers)
         except DatabaseAway:
             response = status_page(503, headers, retry_after=2)
+        except Overloaded:
+            response = status_page(503, headers, retry_after=1)
         if response is None:
             await self._front(scope, receive, send)
             return
@@ -84,24 +95,27 @@ class Redirect:
         await response(scope, receive, send)
 
     async def _root(self, headers: dict[str, str]) -> Response | None:
-        home = await find_home(FindHome(headers.get("host", "")))
+        home = await self._desk.find_home(headers.get("host", ""))
         return domain_page(choose_language(headers.get("accept-language", ""))) if home else None
 
     async def _visit(self, scope: Scope, headers: dict[str, str]) -> Response:
         asked = HTTPConnection(scope)
-        path: str = scope["path"]
-        is_code = path.startswith(PREFIX)
-        outcome = await follow(
+        kind, slug = named(scope["path"])
+        query = scope["query_string"].decode("utf-8", "surrogateescape")
+        outcome = await self._desk.follow(
             Follow(
-                kind="qr" if is_code else "link",
-                slug=path.removeprefix(PREFIX if is_code else ROOT).removesuffix("/"),
+                kind=kind,
+                slug=slug,
                 visitor=read_visitor(
                     scope["method"],
                     headers,
+                    address=asked.client.host if asked.client else "",
+                    query=query,
                     country_header_trusted=scope.get("inkloom.proxied", False),
+                    now=outside().clock.now(),
                 ),
                 host=headers.get("host", ""),
-                query=scope["query_string"].decode("utf-8", "surrogateescape"),
+                query=query,
                 access=read_access(asked.cookies),
                 visitor_id=read_visitor_id(asked.cookies),
             )
@@ -112,11 +126,20 @@ class Redirect:
         return response
 
     async def _unknown(self, scope: Scope, headers: dict[str, str]) -> Response:
-        try:
-            await take(Take(UNKNOWN_CODES, network_of(HTTPConnection(scope))))
-        except RateLimited as refusal:
-            return status_page(429, headers, retry_after=refusal.standing.retry_after)
-        return status_page(404, headers)
+        self._desk.note_unknown(headers.get("host", ""))
+        return await unknown_page(scope, headers)
+
+
+def named(path: str) -> tuple[Kind, str]:
+    """What a path asks for: a code or a link, and its slug."""
+    if path.startswith(PREFIX):
+        return "qr", path[len(PREFIX) :].removesuffix("/")
+    return "link", path[1:].removesuffix("/")
+
+
+def is_slug(word: str) -> bool:
+    """Whether a link may be called so."""
+    return slugs.could_exist(word) and word.lower() not in slugs.RESERVED
 
 
 def _headers(scope: Scope) -> dict[str, str]:

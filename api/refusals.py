@@ -84,7 +84,10 @@ def add_refusals(document: dict[str, Any], statuses: Statuses, shape: Shape) -> 
         responses = operation["responses"]
         responses.pop("422", None)
         writes = method not in ("get", "head", "options")
-        areas = {"everywhere", *operation.get("tags", ())} | ({"writes"} if writes else set())
+        tags = operation.get("tags", ())
+        areas = {"everywhere", *tags}
+        if writes:
+            areas |= {"writes", *(f"writes of {tag}" for tag in tags)}
         if operation.pop(KEEPS, False):
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
             areas.add("creates")
@@ -106,7 +109,9 @@ def _met(
 ) -> Iterator[Refusal]:
     """The refusals that an operation may answer, as far as they can be told apart."""
     for error in every_error():
-        if error.met in areas and (operation.get("security") or error not in _OF_CREDENTIALS):
+        if not areas.isdisjoint(error.met) and (
+            operation.get("security") or error not in _OF_CREDENTIALS
+        ):
             yield error
     for fault in every_fault():
         if fault in _OF_NO_OPERATION:

@@ -20,7 +20,7 @@ from activities.rules.actors import Actor, Person
 from activities.rules.errors import CredentialUnknown
 from activities.rules.throttles import API, CREDENTIALS, Throttle
 from api.edge import network_of
-from api.limits import limit_headers
+from api.limits import UNKEPT, limit_headers
 from api.refusals import KEEPS
 from api.retries import answer_once
 
@@ -30,6 +30,9 @@ Guard = Callable[[Request], Awaitable[None]]
 
 PUBLIC = UUID(int=0)
 """Names the space of Idempotency-Keys that the public uses, by network address."""
+
+CREATES = {KEEPS: True}
+"""The `openapi_extra` of a POST that creates something although it does not answer 201."""
 
 
 def the_actor(request: Request) -> Actor:
@@ -99,7 +102,7 @@ def _guarded(guard: Guard, options: dict[str, Any]) -> APIRouter:
             inner = super().get_route_handler()
             keeps = is_kept(self)
             if keeps:
-                self.openapi_extra = {**(self.openapi_extra or {}), KEEPS: True}
+                self.openapi_extra = {**(self.openapi_extra or {}), **CREATES}
 
             async def handle(request: Request) -> Response:
                 await guard(request)
@@ -108,6 +111,7 @@ def _guarded(guard: Guard, options: dict[str, Any]) -> APIRouter:
                 else:
                     response = await inner(request)
                 response.headers.update(limit_headers(request.state.standing))
+                response.headers.setdefault("Cache-Control", UNKEPT)
                 return response
 
             return handle
@@ -116,9 +120,11 @@ def _guarded(guard: Guard, options: dict[str, Any]) -> APIRouter:
 
 
 def is_kept(route: APIRoute) -> bool:
-    """Whether answers of the route are kept for retries: those of creates, which answer 201.
+    """Whether answers of the route are kept for retries: those of creates.
 
-    Others must not run in one transaction with the answer: a token used twice is refused, and that
-    it was must stay recorded.
+    They are POSTs that answer 201 or, when they answer a picture, say so with `CREATES`. Others
+    must not run in one transaction with the answer: a token used twice is refused, and that it was
+    must stay recorded.
     """
-    return "POST" in (route.methods or ()) and route.status_code == 201
+    is_marked = (route.openapi_extra or {}).get(KEEPS, False)
+    return "POST" in (route.methods or ()) and (route.status_code == 201 or is_marked)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, String, Uuid, desc, text
+from sqlalchemy import BigInteger, Column, Index, String, Uuid, desc, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -124,6 +124,9 @@ class QrCodeRow(ShortAssetRow, table=True):
     payload: str | None = None
     link_id: UUID | None = Field(default=None, foreign_key="link.id", index=True)
     scan_count: int = Field(default=0, sa_type=BigInteger)
+    unique_count: int = Field(
+        sa_column=Column(BigInteger, server_default=text("0"), nullable=False), default=0
+    )
     last_scanned_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 

@@ -9,11 +9,11 @@ connection would commit each other's work.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -32,12 +32,22 @@ CONNECT_SECONDS = 3
 WAIT_FOR_CONNECTION_SECONDS = 3.0
 AT_ONCE_SECONDS = 0.25
 AT_ONCE_CONNECTIONS = 4
+TRIES = 4
+"""How often what ends in deadlocks is done; one of two goes through each time."""
 
+Result = TypeVar("Result")
 QuickPool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
 
 
 class DatabaseAway(Exception):
     """PostgreSQL did not answer; nothing of the transaction is known to have happened."""
+
+
+class Deadlocked(DatabaseAway):
+    """PostgreSQL ended this transaction, as it and another one waited for each other.
+
+    Nothing of it happened, and the other one is through: it may be done again at once.
+    """
 
 
 class DatabaseTooOld(Exception):
@@ -111,8 +121,9 @@ def bind(connection: AsyncConnection | None) -> None:
 async def transaction() -> AsyncIterator[AsyncSession]:
     """Join the open transaction of this task, or open one that commits on a clean exit.
 
-    Raises `DatabaseAway` when PostgreSQL cannot be reached or goes away meanwhile, and
-    `RuntimeError` when another task's transaction is inherited.
+    Raises `DatabaseAway` when PostgreSQL cannot be reached or goes away meanwhile, `Deadlocked`
+    when it chose this transaction to end so that another one can go on, and `RuntimeError` when
+    another task's transaction is inherited.
     """
     held = _open.get()
     task: asyncio.Task[object] | None = asyncio.current_task()
@@ -129,11 +140,27 @@ async def transaction() -> AsyncIterator[AsyncSession]:
             finally:
                 _open.reset(token)
     except (OperationalError, InterfaceError, PoolTimeout) as fault:
-        raise DatabaseAway(str(fault.__cause__ or fault).partition("\n")[0]) from fault
+        is_deadlock = isinstance(fault.__cause__, psycopg.errors.DeadlockDetected)
+        away = Deadlocked if is_deadlock else DatabaseAway
+        raise away(str(fault.__cause__ or fault).partition("\n")[0]) from fault
     except DBAPIError as fault:
         if fault.connection_invalidated:
             raise DatabaseAway("the connection was lost") from fault
         raise
+
+
+async def through_deadlocks(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do `work`, whose transactions all are its own, and again from its start after a deadlock.
+
+    Within an open transaction it is done once: who opened that one has to begin again. Raises what
+    `work` raises, and `Deadlocked` after `TRIES`.
+    """
+    for _ in range(0 if _open.get() else TRIES - 1):
+        try:
+            return await work()
+        except Deadlocked:
+            continue
+    return await work()
 
 
 @asynccontextmanager
@@ -186,6 +213,19 @@ async def raw_connection() -> psycopg.AsyncConnection[tuple[object, ...]]:
         )
     except psycopg.OperationalError as fault:
         raise DatabaseAway(str(fault).partition("\n")[0]) from fault
+
+
+@asynccontextmanager
+async def bound_connection() -> AsyncIterator[psycopg.AsyncConnection[tuple[Any, ...]] | None]:
+    """The driver's own connection of a test, in its turn; None where none is bound."""
+    if _Door.bound is None:
+        yield None
+        return
+    async with nullcontext() if _open.get() else _Door.turn:
+        raw = await _Door.bound.get_raw_connection()
+        connection = raw.driver_connection
+        assert isinstance(connection, psycopg.AsyncConnection)
+        yield connection
 
 
 def _new_session() -> AsyncSession:

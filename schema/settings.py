@@ -92,6 +92,18 @@ class Settings(BaseSettings):
         description="networks whose X-Forwarded-For and CF-IPCountry headers are believed, "
         "comma-separated",
     )
+    geoip_db: str = Field(
+        "",
+        description="whole path of an .mmdb file of network addresses (GeoLite2, GeoIP2, DB-IP "
+        "or IPinfo; countries or cities), replaced by renaming; unset, countries come from a table "
+        "of June 2024, and `none` is no table at all",
+    )
+    spool_dir: str = Field(
+        ".inkloom/spool",
+        min_length=1,
+        description="folder in which visits wait while PostgreSQL is away; it has to outlive the "
+        "process, and several processes of one machine may share it",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"
     )

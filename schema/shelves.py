@@ -1,4 +1,7 @@
-"""Where assets are kept and found: folders, tags, slugs, custom domains, and what changed."""
+"""Where assets are kept and found: folders, tags, slugs, custom domains, and what changed.
+
+A `version` counts changes by people, for optimistic concurrency.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class FolderRow(Row, table=True):
     name: str
     name_key: str
     colour: str | None = None
+    version: int = 1
     updated_at: datetime = Field(sa_type=Timestamp)
     archived_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
@@ -45,6 +49,7 @@ class TagRow(Row, table=True):
     name: str
     name_key: str
     colour: str | None = None
+    version: int = 1
 
 
 class SlugClaimRow(SQLModel, table=True):
@@ -94,6 +99,7 @@ class UtmTemplateRow(Row, table=True):
     name: str
     name_key: str
     utm: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    version: int = 1
     updated_at: datetime = Field(sa_type=Timestamp)
 
 

@@ -34,7 +34,18 @@ from schema.shelves import (
     TagRow,
     UtmTemplateRow,
 )
-from schema.visits import ConversionRow, ScanRow
+from schema.visits import (
+    ConversionRow,
+    RouteChangeRow,
+    ScanBatchRow,
+    ScanDayRow,
+    ScanHourRow,
+    ScanKeepingRow,
+    ScanRow,
+    ScanVisitorRow,
+    UnknownVisitRow,
+    VisitorSaltRow,
+)
 from schema.webhooks import AttemptRow, DeliveryRow, EndpointRow
 
 __all__ = [
@@ -69,7 +80,13 @@ __all__ = [
     "QrCodeRow",
     "RateBucketRow",
     "RefreshTokenRow",
+    "RouteChangeRow",
+    "ScanBatchRow",
+    "ScanDayRow",
+    "ScanHourRow",
+    "ScanKeepingRow",
     "ScanRow",
+    "ScanVisitorRow",
     "SessionRow",
     "SignInLinkRow",
     "SlugClaimRow",
@@ -77,8 +94,10 @@ __all__ = [
     "TagRow",
     "TeamInviteRow",
     "TokenFamilyRow",
+    "UnknownVisitRow",
     "UserRow",
     "UtmTemplateRow",
+    "VisitorSaltRow",
     "WorkspaceRow",
     "metadata",
 ]

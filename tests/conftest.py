@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 import structlog
 from hypothesis import settings
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from activities.gateways.clock import FixedClock
@@ -76,6 +77,8 @@ async def database(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Everything that operations do happens on this connection and is rolled back."""
     async with engine.connect() as connection:
         begun = await connection.begin()
+        # The driver begins with the first statement: who goes straight to it must not commit.
+        await connection.execute(text("SELECT 1"))
         bind(connection)
         yield connection
         bind(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from threading import Thread
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -12,10 +13,12 @@ from temporalio.client import Client, Interceptor
 from temporalio.contrib.opentelemetry import TracingInterceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.gateways.bundled_geo import BundledGeo
 from activities.gateways.clerk import Clerk
 from activities.gateways.clock import SystemClock
 from activities.gateways.dice import SystemDice
 from activities.gateways.dns import SystemResolver
+from activities.gateways.geo import Geo, GeoDatabase, GeoUnreadable, NoGeo
 from activities.gateways.mailer import Mailbox, Mailer, NoMailer
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
@@ -24,6 +27,9 @@ from schema.db import WAIT_FOR_CONNECTION_SECONDS, connect, disconnect
 from schema.settings import Settings, SettingWrong, decode_key
 from workers.telemetry import start_telemetry, stop_telemetry, temporal_runtime
 from workflows.starter import Starter
+
+NO_GEO = "none"
+"""The GEOIP_DB that looks nothing up."""
 
 BEHIND_THE_SCENES_SECONDS = 60.0
 """A client is refused soon, so that it can try again; work that nobody waits for can wait."""
@@ -41,12 +47,15 @@ class Running:
 async def set_up(settings: Settings, role: str) -> AsyncIterator[Running]:
     """Open everything that a process of this role needs; nothing has to answer yet.
 
-    Raises `SettingWrong` when a setting that the role needs is missing.
+    Raises `SettingWrong` when a setting that the role needs is missing or leads nowhere.
     """
     reach_temporal = connector(settings)
     patience = WAIT_FOR_CONNECTION_SECONDS if role == "serve" else BEHIND_THE_SCENES_SECONDS
-    async with gateways(settings, patience=patience):
+    geo = make_geo(settings) if role == "serve" else NoGeo()
+    async with gateways(settings, patience=patience, geo=geo):
         start_telemetry(settings, role)
+        if role == "serve":
+            Thread(target=_warm_up, args=(geo,), name="warm up", daemon=True).start()
         try:
             yield Running(settings, Starter(reach_temporal))
         finally:
@@ -55,12 +64,18 @@ async def set_up(settings: Settings, role: str) -> AsyncIterator[Running]:
 
 @asynccontextmanager
 async def gateways(
-    settings: Settings, *, patience: float = WAIT_FOR_CONNECTION_SECONDS
+    settings: Settings,
+    *,
+    patience: float = WAIT_FOR_CONNECTION_SECONDS,
+    geo: Geo | None = None,
 ) -> AsyncIterator[None]:
-    """An open database and the real gateways: all that operations need."""
+    """An open database and the real gateways: all that operations need.
+
+    Without `geo` nobody knows where visitors are: only who serves has any.
+    """
     url = need_database(settings)
     resolver = SystemResolver(servers=settings.name_servers())
-    world = make_outside(settings, resolver)
+    world = make_outside(settings, resolver, geo or NoGeo())
     await connect(url, pool_size=settings.database_pool_size, patience=patience)
     install(world)
     try:
@@ -73,7 +88,7 @@ async def gateways(
         install(None)
 
 
-def make_outside(settings: Settings, resolver: SystemResolver) -> Outside:
+def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outside:
     """The real gateways."""
     return Outside(
         clock=SystemClock(),
@@ -90,6 +105,7 @@ def make_outside(settings: Settings, resolver: SystemResolver) -> Outside:
         allow_private_targets=settings.allow_private_targets,
         allow_http_targets=settings.allow_http_targets,
         clerk=make_clerk(settings),
+        geo=geo,
     )
 
 
@@ -102,6 +118,21 @@ def make_mailer(settings: Settings) -> Mailer:
     from activities.gateways.resend import ResendMailer
 
     return ResendMailer(key, base_url=settings.resend_base_url, sender=settings.mail_from)
+
+
+def make_geo(settings: Settings) -> Geo:
+    """The operator's file, else the bundled table, or nothing.
+
+    Raises `SettingWrong` when the file cannot be read.
+    """
+    if settings.geoip_db == NO_GEO:
+        return NoGeo()
+    if not settings.geoip_db:
+        return BundledGeo()
+    try:
+        return GeoDatabase(settings.geoip_db)
+    except GeoUnreadable as fault:
+        raise SettingWrong(f"GEOIP_DB: {fault}") from None
 
 
 def make_clerk(settings: Settings) -> Clerk | None:
@@ -149,6 +180,13 @@ def connector(settings: Settings) -> Callable[[], Awaitable[Client]]:
         )
 
     return connect_temporal
+
+
+def _warm_up(geo: Geo) -> None:
+    # Only here: its lists of crawlers and browsers take a tenth of a second to import.
+    from activities.visitors import warm_up
+
+    warm_up(geo)
 
 
 def _key(settings: Settings) -> bytes:

@@ -12,9 +12,11 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.gateways.bundled_geo import BUNDLED_OF, BundledGeo
+from activities.gateways.geo import GeoDatabase
 from schema.migrate import head
-from schema.settings import Settings
-from workers.bootstrap import connector
+from schema.settings import Settings, SettingWrong
+from workers.bootstrap import connector, make_geo
 from workflows.queues import SEARCH_ATTRIBUTES
 from workflows.starter import Starter, TemporalAway
 
@@ -36,6 +38,19 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     key = bool(settings.secret_key.get_secret_value())
     yield Finding("SECRET_KEY", key, "set" if key else "not set: openssl rand -base64 32 makes one")
     yield _mail(settings)
+    yield _geo(settings)
+
+
+def _geo(settings: Settings) -> Finding:
+    try:
+        geo = make_geo(settings)
+    except SettingWrong as fault:
+        return Finding("Places", False, str(fault).removeprefix("GEOIP_DB: "))
+    if isinstance(geo, GeoDatabase):
+        return Finding("Places", True, geo.description)
+    if isinstance(geo, BundledGeo):
+        return Finding("Places", True, f"countries of {BUNDLED_OF}; GEOIP_DB takes a newer table")
+    return Finding("Places", True, "not looked up")
 
 
 def _mail(settings: Settings) -> Finding:

@@ -11,10 +11,13 @@ from typing import Any
 from activities.deliveries import attempt_batch, attempt_delivery, cancel_delivery
 from activities.imports.running import import_part
 from activities.mail import deliver_mail
+from activities.statistics.keeping import keep_rolled_up
+from activities.statistics.storage import keep_scan_storage
 from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.import_links import ImportLinks
 from workflows.queues import DELIVERY, SHORT, Queue
 from workflows.retry_delivery import RetryDelivery
+from workflows.roll_up_scans import RollUpScans
 from workflows.send_mail import SendMail
 
 
@@ -29,8 +32,8 @@ class Work:
 
 REGISTRY: Mapping[Queue, Work] = {
     SHORT: Work(
-        workflows=(ImportLinks, SendMail),
-        activities=(deliver_mail, import_part),
+        workflows=(ImportLinks, RollUpScans, SendMail),
+        activities=(deliver_mail, import_part, keep_rolled_up, keep_scan_storage),
         activities_at_once=50,
     ),
     DELIVERY: Work(

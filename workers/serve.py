@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import uvicorn
 
+from activities.gateways.spool import Spool
+from activities.statistics.live import Live
+from activities.visits.desk import Desk
 from api.app import make_app
+from api.visit_protocol import make_protocol
 from schema.settings import Settings
 from workers.bootstrap import set_up
 from workers.graceful import GRACE_SECONDS, stop_signal
@@ -16,16 +21,20 @@ from workers.graceful import GRACE_SECONDS, stop_signal
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM; requests under way are finished, 10 s at most."""
-    async with set_up(settings, "serve") as running:
+    async with set_up(settings, "serve") as running, a_desk(settings) as desk:
+        live = Live()
         application = make_app(
             temporal_here=running.starter.is_here,
             trusted_proxies=settings.proxies(),
             public_url=settings.public_url,
             starter=running.starter,
+            desk=desk,
+            live=live,
         )
         server = _Server(
             uvicorn.Config(
                 application,
+                http=make_protocol(desk, settings.proxies()),
                 host=settings.host,
                 port=settings.port,
                 lifespan="off",
@@ -42,9 +51,21 @@ async def serve(settings: Settings) -> None:
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(asked.wait())
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        live.stop()
         server.should_exit = True
         stopping.cancel()
         await serving
+
+
+@asynccontextmanager
+async def a_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The desk of this process, open."""
+    desk = Desk(Spool(Path(settings.spool_dir)))
+    await desk.start()
+    try:
+        yield desk
+    finally:
+        await desk.stop()
 
 
 class _Server(uvicorn.Server):

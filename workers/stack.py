@@ -216,6 +216,7 @@ class Stack:
             "SECRET_KEY": self.secret_key(),
             "PUBLIC_URL": self.public_url,
             "PORT": str(self.port),
+            "SPOOL_DIR": str(self.data_dir.absolute() / "spool"),
         }
 
     def _wait_until_ready(self) -> None:

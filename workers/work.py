@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from schema.settings import Settings
@@ -17,8 +18,11 @@ from workers.interceptors import HouseInterceptor
 from workers.registry import REGISTRY
 from workers.sandbox import make_runner
 from workers.search_attributes import ensure_search_attributes
-from workflows.queues import Queue
+from workflows.queues import SHORT, Queue
 from workflows.starter import Starter, TemporalAway
+
+LOOK_AFTER_SECONDS = 60.0
+"""How often a worker looks whether what runs without end is running."""
 
 log = structlog.get_logger("inkloom.work")
 
@@ -34,6 +38,9 @@ async def work(settings: Settings, queues: tuple[Queue, ...]) -> None:
         async with AsyncExitStack() as stack:
             for queue in queues:
                 await stack.enter_async_context(make_worker(client, queue))
+            if SHORT in queues:
+                rolling = asyncio.create_task(_keep_rolling(running.starter))
+                stack.callback(rolling.cancel)
             log.info("working", queues=list(queues))
             await asked.wait()
             log.info("stopping", grace_seconds=GRACE_SECONDS)
@@ -53,6 +60,18 @@ def make_worker(client: Client, queue: Queue) -> Worker:
         max_cached_workflows=2000,
         graceful_shutdown_timeout=timedelta(seconds=GRACE_SECONDS),
     )
+
+
+async def _keep_rolling(starter: Starter) -> None:
+    """See to it that scans are rolled up, whatever became of the workflow that does it."""
+    while True:
+        pause = LOOK_AFTER_SECONDS
+        try:
+            await starter.roll_up_scans()
+        except (TemporalAway, RPCError) as fault:
+            log.warning("rolling up is not started", reason=str(fault), again_in_seconds=5.0)
+            pause = 5.0
+        await asyncio.sleep(pause)
 
 
 async def _connected(starter: Starter, asked: asyncio.Event) -> Client | None:

@@ -1,6 +1,7 @@
 """The one place that starts workflows: by id, with priority, search attributes and summary.
 
-Every start rejects a duplicate id, so starting again after a crash changes nothing.
+Every start rejects a duplicate id, or finds the one that runs, so starting again after a crash
+changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from temporalio.client import Client
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -21,8 +22,9 @@ from activities.mail import WaitingMail
 from activities.outbox import Batch
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
-from workflows.policies import BULK, URGENT, fair
+from workflows.policies import BULK, NORMAL, URGENT, fair
 from workflows.queues import DELIVERY, SHORT, searchable
+from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
 
 _AWAY = (
@@ -117,6 +119,23 @@ class Starter:
                 priority=fair(organization, BULK),
                 search_attributes=searchable(organization),
                 static_summary=f"{job.good} links from {job.title}",
+                request_eager_start=False,
+            )
+
+    async def roll_up_scans(self) -> None:
+        """Start `RollUpScans`, or find it running. Raises `TemporalAway`."""
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                RollUpScans.run,
+                Rolling(),
+                id="roll-up-scans",
+                task_queue=SHORT,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                priority=fair("everybody", NORMAL),
+                search_attributes=searchable("everybody"),
+                static_summary="scans into totals, months of scans, retention",
                 request_eager_start=False,
             )
 

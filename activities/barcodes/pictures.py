@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from activities.barcodes.reading import ReadBarcode, read_barcode
@@ -18,16 +16,10 @@ from activities.render.barcode import (
     draw_barcode_png,
     draw_barcode_svg,
 )
-from activities.rules import colours
 from activities.rules.actors import Actor
 from activities.rules.errors import Unsupported
+from activities.rules.inks import inks_of
 from activities.rules.symbologies import normalise
-
-BLACK, WHITE = "#000000", "#ffffff"
-TRANSPARENT = "transparent"
-
-LEAST_CONTRAST = 3.0
-"""Between bars and paper, below which a picture is drawn black on white instead."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ async def render_barcode(command: RenderBarcode) -> Image:
 
 
 def _spec(barcode: BarcodeView, size_px: int) -> BarcodeSpec:
-    foreground, background = _inks(barcode.style)
+    foreground, background = inks_of(barcode.style)
     return BarcodeSpec(
         symbology=barcode.symbology,
         encoded=normalise(barcode.symbology, barcode.normalized_value).encoded,
@@ -66,21 +58,3 @@ def _spec(barcode: BarcodeView, size_px: int) -> BarcodeSpec:
         background=background,
         show_text=barcode.style.get("showText") is not False,
     )
-
-
-def _inks(style: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Bars and paper; black on white unless the style has dark bars on light paper."""
-    bars = style.get("foreground") or BLACK
-    paper = style.get("background") or WHITE
-    clear = paper == TRANSPARENT
-    below = WHITE if clear else paper
-    colours_given = all(isinstance(ink, str) and not colours.refusal(ink) for ink in (bars, below))
-    if not colours_given or not _is_scannable(bars, below):
-        return BLACK, None if clear else WHITE
-    return bars, None if clear else paper
-
-
-def _is_scannable(bars: str, paper: str) -> bool:
-    """Whether the bars are clearly darker than the paper: most scanners read no other way."""
-    darker = colours.contrast(bars, WHITE) > colours.contrast(paper, WHITE)
-    return darker and colours.contrast(bars, paper) >= LEAST_CONTRAST

@@ -18,6 +18,7 @@ from activities.rules.changes import must_be_version
 from activities.rules.facts.barcodes import BarcodeDeleted, BarcodeUpdated
 from activities.rules.listings import RESTORABLE
 from activities.shelf.moving import PlaceAgain, place_again, place_of
+from activities.shelf.placing import HaveRoom, have_room
 from schema.db import transaction
 from schema.tables import BarcodeRow
 
@@ -72,6 +73,7 @@ async def restore_barcode(command: RestoreBarcode) -> BarcodeView:
         col(BarcodeRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
+        await have_room(HaveRoom(command.by))
         row = there((await session.execute(query)).scalar_one_or_none())
         place = await place_again(PlaceAgain(command.by, place_of(row)))
         row.take_back(now, place.workspace_id, place.folder_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from activities.imports.views import ImportView, view_of
+from activities.meters import Take, take
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
@@ -20,9 +21,13 @@ from activities.rules.errors import InvalidFields
 from activities.rules.imports.formats import FORMATS, Format, mapped, recognise
 from activities.rules.imports.rows import Judged, Preview, judge_rows, preview, with_taken
 from activities.rules.imports.tables import read_table
+from activities.rules.slugs import could_exist
 from activities.rules.spelling import stamp
+from activities.rules.tagging import normalised_tags
+from activities.rules.throttles import IMPORTS
 from activities.shelf.claims import DEFAULT_DOMAIN
-from activities.shelf.placing import PlaceAsset, place_asset
+from activities.shelf.placing import FindFolder, find_folder
+from activities.shelf.workspaces import FindWorkspace, Found, find_workspace
 from schema.db import transaction
 from schema.tables import DomainRow, ImportItemRow, ImportRow, SlugClaimRow
 
@@ -49,43 +54,60 @@ class PreviewImport:
 
 @needs("assets.write")
 async def preview_import(command: PreviewImport) -> ImportView:
-    """Read and judge the file, and keep it to be run. Nothing of it is made yet.
+    """Read and judge the file, and keep it to be run. Nothing of it is made yet, tags neither.
 
-    Raises `InvalidFields` (`file`, `mapping`, `tags`), `NotFound`, `NoWorkspace`.
+    Whether the plan has room is asked when it is run. Raises `InvalidFields` (`file`, `mapping`,
+    `tags`), `NotFound`, `NoWorkspace`, and `RateLimited` for an organization that has more than
+    60 files looked at in an hour.
     """
-    by, now = command.by, outside().clock.now()
+    by = command.by
+    await take(Take(IMPORTS, str(by.organization_id)))
+    command = replace(command, tags=normalised_tags(command.tags))
     async with transaction() as session:
-        place = await place_asset(
-            PlaceAsset(by, command.workspace_id, command.folder_id, command.tags)
-        )
+        await _find_home(command)
         domains = await _own_domains(session, by)
-        seen = await asyncio.to_thread(_judge, command, frozenset(domains))
+    # Outside of transactions: it takes about a second, and a connection is dear.
+    seen = await asyncio.to_thread(_judge, command, frozenset(domains))
+    async with transaction() as session:
+        home = await _find_home(command)
         rows = await _with_claims(session, seen.rows, domains)
-        bad = sum(bool(row.problems) for row in rows)
-        job = ImportRow(
-            created_at=now,
-            organization_id=by.organization_id,
-            workspace_id=place.workspace_id,
-            format=seen.format,
-            status="previewed",
-            headers=list(seen.headers),
-            terms={
-                "title": seen.title,
-                "columns": {name: list(found) for name, found in seen.columns.items()},
-                "duplicate_slugs": list(seen.duplicate_slugs)[:100],
-                "bad": bad,
-                "folder_id": str(place.folder_id) if place.folder_id else None,
-                "tags": list(command.tags),
-            },
-            total=len(rows),
-            failed=bad,
-            made_by=by.user_id,
-            actor=_kept(by),
-        )
+        job = _job(command, home.id, seen, sum(bool(row.problems) for row in rows))
         session.add(job)
         await session.flush()
         await _write_items(session, job, rows, domains)
         return view_of(job)
+
+
+async def _find_home(command: PreviewImport) -> Found:
+    """The workspace, held with the folder until the open transaction ends."""
+    home = await find_workspace(FindWorkspace(command.by, command.workspace_id))
+    if command.folder_id is not None:
+        await find_folder(FindFolder(command.by, command.folder_id, home.id))
+    return home
+
+
+def _job(command: PreviewImport, workspace_id: UUID, seen: Preview, bad: int) -> ImportRow:
+    by = command.by
+    return ImportRow(
+        created_at=outside().clock.now(),
+        organization_id=by.organization_id,
+        workspace_id=workspace_id,
+        format=seen.format,
+        status="previewed",
+        headers=list(seen.headers),
+        terms={
+            "title": seen.title,
+            "columns": {name: list(found) for name, found in seen.columns.items()},
+            "duplicate_slugs": list(seen.duplicate_slugs)[:100],
+            "bad": bad,
+            "folder_id": str(command.folder_id) if command.folder_id else None,
+            "tags": list(command.tags),
+        },
+        total=len(seen.rows),
+        failed=bad,
+        made_by=by.user_id,
+        actor=_kept(by),
+    )
 
 
 def _judge(command: PreviewImport, domains: frozenset[str]) -> Preview:
@@ -93,9 +115,15 @@ def _judge(command: PreviewImport, domains: frozenset[str]) -> Preview:
     table = read_table(command.content)
     layout = mapped(table.headers, command.mapping) if command.mapping else None
     layout = layout or recognise(table.headers) or _unknown(table.headers)
-    own = outside().own_hosts | domains
-    rows = judge_rows(table, layout, own_hosts=own, https_only=command.https_only)
-    return preview(table, layout, rows)
+    rows = judge_rows(
+        table,
+        layout,
+        own_hosts=outside().own_hosts | domains,
+        domains=domains,
+        tags=command.tags,
+        https_only=command.https_only,
+    )
+    return preview(table, layout, rows, domains)
 
 
 def _unknown(headers: Sequence[str]) -> Format:
@@ -127,7 +155,7 @@ async def _with_claims(
     told: list[Judged] = []
     for start in range(0, len(rows), AT_ONCE):
         part = rows[start : start + AT_ONCE]
-        wanted = {row.slug for row in part if row.slug}
+        wanted = {row.slug for row in part if row.slug and could_exist(row.slug)}
         query = select(SlugClaimRow.space, SlugClaimRow.slug).where(
             col(SlugClaimRow.slug).in_(wanted)
         )
@@ -163,7 +191,9 @@ def _item(job: ImportRow, row: Judged, domains: Mapping[str, UUID]) -> dict[str,
         "tags": list(row.tags),
         "is_active": row.is_active,
         "expires_at": stamp(row.expires_at) if row.expires_at else None,
-        "sealed_password": _sealed(row.password, job.organization_id, item_id),
+        "sealed_password": None
+        if row.problems
+        else _sealed(row.password, job.organization_id, item_id),
     }
     return {
         "id": item_id,

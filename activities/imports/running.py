@@ -6,7 +6,7 @@ worker dies each line becomes one link, or says why not.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -20,12 +20,17 @@ from activities.imports.reading import own_imports
 from activities.imports.views import ImportView, view_of
 from activities.links.creating import CreateLink, create_link
 from activities.outside import outside
+from activities.passwords import HashSharedPassword, SharedPassword, hash_shared_password
 from activities.permits import needs
 from activities.rules.actors import Actor
-from activities.rules.errors import NotFound, NotNow
+from activities.rules.errors import InvalidFields, NotFound, NotNow, RateLimited
 from activities.rules.spelling import read_stamp
+from activities.sweeping import KEPT_AFTER_ITS_END
 from schema.db import transaction
 from schema.tables import ImportItemRow, ImportRow, OrganizationRow
+
+OVER = ("done", "cancelled")
+"""States in which nothing is left to do."""
 
 AT_ONCE = 100
 """Lines of one part: about a second's work."""
@@ -66,18 +71,32 @@ class ImportProgress:
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do."""
-        return self.status in ("done", "cancelled")
+        return self.status in OVER
+
+
+class PasswordsBusy(Exception):
+    """Too many passwords are hashed at the moment; the part is tried again later."""
+
+
+@dataclass(frozen=True)
+class _Hashed:
+    """What is to be stored for the passwords of lines; None for one that cannot be kept."""
+
+    done: Mapping[UUID, SharedPassword | None]
+    is_busy: bool
 
 
 @needs("assets.write")
 async def may_start_import(command: StartImport) -> ImportView:
     """The import, if it can be started now or runs already; it is the workflow that starts it.
 
-    Raises `NotFound`, and `NotNow` for one that is over or has no good line.
+    Raises `NotFound`, and `NotNow` for one that is over, is older than 30 days or has no good line.
     """
     async with transaction() as session:
         row = await _find(session, command.by, command.id)
-    if row.status in ("done", "cancelled"):
+    if row.status == "previewed" and row.created_at < outside().clock.now() - KEPT_AFTER_ITS_END:
+        raise NotNow("This file was looked at more than 30 days ago; upload it again.")
+    if row.status in OVER:
         raise NotNow(f"This import is {row.status}; upload the file again to run it once more.")
     if row.failed == row.total:
         raise NotNow("No line of this file can be imported; mend it and upload it again.")
@@ -99,14 +118,22 @@ async def cancel_import(command: CancelImport) -> ImportView:
 
 @activity.defn
 async def import_part(command: ImportPart) -> ImportProgress:
-    """Make up to 100 links; the last part says that the import is done."""
+    """Make up to 100 links; the last part says that the import is done.
+
+    A line whose password finds no turn to be hashed waits for a later part. Raises `PasswordsBusy`
+    when that leaves nothing to do.
+    """
+    hashed = await _hash_passwords(command.import_id)
     async with transaction() as session:
         query = select(ImportRow).where(ImportRow.id == command.import_id).with_for_update()
         job = (await session.execute(query)).scalar_one()
-        if job.status not in ("done", "cancelled"):
+        if job.status not in OVER:
             lines = await _waiting(session, job.id)
-            await _make(session, job, lines)
-            over = len(lines) < AT_ONCE
+            ready = [line for line in lines if not _password(line) or line.id in hashed.done]
+            if lines and not ready and hashed.is_busy:
+                raise PasswordsBusy
+            await _make(session, job, ready, hashed)
+            over = len(lines) < AT_ONCE and len(ready) == len(lines)
             job.status = "done" if over else "running"
             job.finished_at = outside().clock.now() if over else None
             await session.flush()
@@ -131,11 +158,34 @@ async def _waiting(session: AsyncSession, import_id: UUID) -> Sequence[ImportIte
     return (await session.execute(query)).scalars().all()
 
 
-async def _make(session: AsyncSession, job: ImportRow, lines: Sequence[ImportItemRow]) -> None:
+async def _hash_passwords(import_id: UUID) -> _Hashed:
+    """Those of the next part, before its transaction: each takes a while."""
+    async with transaction() as session:
+        job = await session.get_one(ImportRow, import_id, populate_existing=True)
+        lines = [] if job.status in OVER else await _waiting(session, import_id)
+    done: dict[UUID, SharedPassword | None] = {}
+    for line in lines:
+        password = _opened(_password(line), job.organization_id, line.id)
+        try:
+            done[line.id] = await hash_shared_password(HashSharedPassword(password))
+        except InvalidFields:
+            # The operation that makes the link says so.
+            done[line.id] = None
+        except RateLimited:
+            return _Hashed(done, is_busy=True)
+    return _Hashed(done, is_busy=False)
+
+
+async def _make(
+    session: AsyncSession, job: ImportRow, lines: Sequence[ImportItemRow], hashed: _Hashed
+) -> None:
     if not lines:
         return
     by = await _actor(session, job)
-    items = tuple(Item(_command(by, job, line), line.values["slug"] or "") for line in lines)
+    items = tuple(
+        Item(_command(by, job, line, hashed.done.get(line.id)), line.values["slug"] or "")
+        for line in lines
+    )
     done = await do_each(DoEach(create_link, items))
     for line, result in zip(lines, done.results, strict=True):
         line.status = "failed" if result.refusal else "made"
@@ -147,7 +197,9 @@ async def _make(session: AsyncSession, job: ImportRow, lines: Sequence[ImportIte
     job.made += len(lines) - done.refused
 
 
-def _command(by: Actor, job: ImportRow, line: ImportItemRow) -> CreateLink:
+def _command(
+    by: Actor, job: ImportRow, line: ImportItemRow, protection: SharedPassword | None
+) -> CreateLink:
     values, terms = line.values, job.terms
     return CreateLink(
         by=by,
@@ -158,10 +210,16 @@ def _command(by: Actor, job: ImportRow, line: ImportItemRow) -> CreateLink:
         tags=(*values["tags"], *terms["tags"]),
         is_active=values["is_active"],
         expires_at=read_stamp(values["expires_at"]) if values["expires_at"] else None,
-        password=_opened(values["sealed_password"], job.organization_id, line.id),
+        password=None if protection else _opened(_password(line), job.organization_id, line.id),
+        protection=protection,
         workspace_id=job.workspace_id,
         folder_id=UUID(terms["folder_id"]) if terms["folder_id"] else None,
     )
+
+
+def _password(line: ImportItemRow) -> str | None:
+    sealed: str | None = line.values["sealed_password"]
+    return sealed
 
 
 def _opened(sealed: str | None, organization_id: UUID, item_id: UUID) -> str | None:

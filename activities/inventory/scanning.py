@@ -19,11 +19,12 @@ from activities.outbox import emit
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
-from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.errors import InvalidFields, NotFound, NotNow
 from activities.rules.facts.barcodes import BarcodeScanned
 from activities.rules.facts.stock import InventoryScanned
 from activities.rules.visible import one_line
 from activities.shelf.visible import visible
+from activities.visits.ledger import new_batch
 from schema.db import transaction
 from schema.tables import BarcodeRow, InventoryItemRow, ScanRow
 
@@ -86,8 +87,8 @@ class BarcodeScanView:
 async def record_barcode_scan(command: RecordBarcodeScan) -> BarcodeScanView:
     """Count and announce the scan and move the stock, all of it or nothing.
 
-    Raises `NotFound` for a barcode that is deleted or not the actor's, `InvalidFields` for an
-    inactive one and for a movement of no item or of several, `StockTooLow`.
+    Raises `NotFound` for a barcode that is deleted or not the actor's, `NotNow` for an inactive
+    one, `InvalidFields` for a movement of no item or of several, `StockTooLow`.
     """
     by, now = command.by, outside().clock.now()
     place = None if command.place is None else one_line(command.place)
@@ -126,7 +127,7 @@ async def _count(session: AsyncSession, command: RecordBarcodeScan, now: datetim
     if barcode is None:
         raise NotFound("barcode")
     if not barcode.is_active:
-        raise InvalidFields({"barcode": ["This barcode is switched off; switch it on first."]})
+        raise NotNow("This barcode is switched off; switch it on first.")
     barcode.scan_count += 1
     barcode.last_scanned_at = now
     await session.flush()
@@ -135,17 +136,14 @@ async def _count(session: AsyncSession, command: RecordBarcodeScan, now: datetim
 
 async def _record(session: AsyncSession, barcode: BarcodeRow, now: datetime) -> UUID:
     scan = ScanRow(
+        id=new_batch(),
         created_at=now,
         organization_id=barcode.organization_id,
         asset_id=barcode.id,
         asset_kind="barcode",
-        country=None,
         device="other",
-        os=None,
-        browser=None,
-        language=None,
-        referrer_domain=None,
         is_bot=False,
+        is_counted=True,
     )
     session.add(scan)
     await session.flush()

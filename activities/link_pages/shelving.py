@@ -16,6 +16,7 @@ from activities.rules.errors import NotFound
 from activities.rules.listings import RESTORABLE
 from activities.shelf.labels import read_labels, wanted
 from activities.shelf.moving import PlaceAgain, place_again, place_of
+from activities.shelf.placing import HaveRoom, have_room
 from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import LinkPageRow
@@ -71,6 +72,7 @@ async def restore_link_page(command: RestoreLinkPage) -> LinkPageView:
         LinkPageRow.id == command.id, col(LinkPageRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
+        await have_room(HaveRoom(command.by))
         row = (await session.execute(query.with_for_update())).scalar_one_or_none()
         if row is None:
             raise NotFound("link page")

@@ -12,13 +12,16 @@ from sqlmodel import col, select
 
 from activities.link_pages.links import ReachLinks, reach_links
 from activities.link_pages.views import PublicPage, public_view_of
-from activities.outbox import emit
+from activities.outbox import emit_wanted
 from activities.outside import outside
 from activities.rules import slugs
 from activities.rules.errors import NotFound
 from activities.rules.facts.visits import PageViewed
+from activities.rules.visitor_ids import visitor_id
 from activities.shelf.claims import PAGES
 from activities.visitors import Visitor
+from activities.visits.ledger import new_batch
+from activities.visits.salts import ReadSalts, read_salts
 from activities.visits.targets import FindHome, find_home
 from schema.db import transaction
 from schema.tables import LinkPageRow, ScanRow, SlugClaimRow
@@ -28,7 +31,7 @@ from schema.tables import LinkPageRow, ScanRow, SlugClaimRow
 class ViewPage:
     """A visit to the page that has or had `slug`. `host` is as in a Host header.
 
-    HEAD and prefetches are answered alike and not recorded.
+    HEAD and prefetches are answered alike and recorded as a bot's.
     """
 
     slug: str
@@ -48,8 +51,7 @@ async def view_page(command: ViewPage) -> PublicPage:
     async with transaction() as session:
         page = await _find(session, command)
         reached = await reach_links(ReachLinks(page.organization_id, tuple(page.blocks)))
-        if visitor.counts or visitor.is_bot:
-            await _record(session, page, visitor, outside().clock.now())
+        await _record(session, page, visitor, outside().clock.now())
     return public_view_of(page, reached.blocks)
 
 
@@ -76,14 +78,16 @@ async def _find(session: AsyncSession, command: ViewPage) -> LinkPageRow:
 async def _record(
     session: AsyncSession, page: LinkPageRow, visitor: Visitor, now: datetime
 ) -> None:
+    salts = await read_salts(ReadSalts(now.date()))
     scan = ScanRow(
+        id=new_batch(),
         created_at=now,
         organization_id=page.organization_id,
         asset_id=page.id,
         asset_kind="page",
-        region=visitor.region,
-        is_bot=visitor.is_bot,
-        **visitor.told,
+        visitor=visitor_id(salts.salt, visitor.whence, page.organization_id),
+        is_counted=True,
+        **visitor.kept,
     )
     session.add(scan)
     await session.flush()
@@ -91,7 +95,7 @@ async def _record(
         fact = PageViewed(
             page.organization_id, page.id, now, view_id=scan.id, slug=page.slug, **visitor.told
         )
-        await emit(fact)
+        await emit_wanted(fact)
         await _count(session, page.id, now)
 
 

@@ -35,6 +35,7 @@ from activities.shelf.claims import ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.history import RecordChange, record_change
 from activities.shelf.moving import MoveAsset, find_new_place
+from activities.statistics.folding import FoldPending, fold_pending
 from schema.db import transaction
 from schema.tables import LinkRow
 
@@ -166,6 +167,8 @@ async def _apply(
 ) -> None:
     """Write the new values, remember where it led, and announce the change."""
     now = outside().clock.now()
+    if row.visit_limit is None and values["visit_limit"] is not None:
+        await fold_pending(FoldPending("link", row.id))
     await record_change(RecordChange(by, row.id, row.destination_url, values["destination_url"]))
     if "slug" in changes or "domain_id" in changes:
         await claim_slug(ClaimSlug(row.organization_id, row.id, home.space, values["slug"]))

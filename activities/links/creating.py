@@ -17,7 +17,7 @@ from activities.links.ties import TieCode, tie_code
 from activities.links.views import LinkView, facts_of, view_of
 from activities.outbox import emit
 from activities.outside import outside
-from activities.passwords import HashSharedPassword, hash_shared_password
+from activities.passwords import HashSharedPassword, SharedPassword, hash_shared_password
 from activities.permits import needs
 from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.rules.actors import Actor
@@ -36,7 +36,8 @@ class CreateLink:
     """A link leading to `destination_url`, under `slug` or one that is drawn.
 
     It lives on the organization's verified `domain` (a host name) or `domain_id`, else on the
-    default one. What `utm` leaves open is filled from the workspace's `utm_template_id`. With
+    default one. A password that was hashed before is in `protection`, which counts in its place.
+    What `utm` leaves open is filled from the workspace's `utm_template_id`. With
     `creates_qr` a dynamic code that follows the link is made too; with `qr_code_id` one that is
     there follows it from now on.
     """
@@ -57,6 +58,7 @@ class CreateLink:
     utm_template_id: UUID | None = None
     passes_query: bool = False
     password: str | None = field(default=None, repr=False)
+    protection: SharedPassword | None = field(default=None, repr=False)
     starts_at: datetime | None = None
     expires_at: datetime | None = None
     click_limit: int | None = None
@@ -86,7 +88,9 @@ async def create_link(command: CreateLink) -> LinkView:
     workspace, folder, domain, UTM template or QR code that is not the actor's.
     """
     values = await _draft(command)
-    protection = await hash_shared_password(HashSharedPassword(command.password))
+    protection = command.protection or await hash_shared_password(
+        HashSharedPassword(command.password)
+    )
     return await _create(command, {**values, "password_hash": protection.hash})
 
 

@@ -21,6 +21,7 @@ from activities.rules.paging import Page, PageRequest
 from activities.shelf.history import ChangeView, ListChanges, list_changes
 from activities.shelf.listing import AssetList
 from activities.shelf.visible import visible
+from activities.statistics.pending import pending_visits
 from schema.db import transaction
 from schema.tables import DomainRow, LinkRow
 
@@ -99,7 +100,7 @@ async def summarize_links(command: SummarizeLinks) -> LinkSummary:
     query = select(
         func.count(),
         func.count().filter(links.c.is_active),
-        func.coalesce(func.sum(links.c.click_count), 0),
+        func.coalesce(func.sum(links.c.click_count), 0) + pending_visits(links),
     ).select_from(links)
     async with transaction() as session:
         total, active, clicks = (await session.execute(query)).one()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlmodel import col
 
+from activities.links.domains import FindHomeAgain, find_home_again
 from activities.links.finding import held, meant, only_one
 from activities.links.marks import Marks, of_one, read_marks
 from activities.links.views import LinkView, facts_of, view_of
@@ -19,6 +20,7 @@ from activities.rules.changes import must_be_version
 from activities.rules.facts.links import LinkDeleted, LinkUpdated
 from activities.rules.listings import RESTORABLE
 from activities.shelf.moving import PlaceAgain, place_again, place_of
+from activities.shelf.placing import HaveRoom, have_room
 from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import LinkRow
@@ -72,14 +74,22 @@ async def delete_link(command: DeleteLink) -> None:
 
 @needs("assets.write")
 async def restore_link(command: RestoreLink) -> LinkView:
-    """It leads where it led before. Raises `NotFound`, `PlanLimitReached`."""
+    """It leads where it led before.
+
+    Raises `NotFound`, `PlanLimitReached`, `NoWorkspace`, and `InvalidFields` (`domain`) when its
+    domain was removed meanwhile and is not verified again; `SlugTaken` when it is, and somebody
+    gave its slug away there.
+    """
     by, now = command.by, outside().clock.now()
     query = visible(LinkRow, by, trash=True).where(
         LinkRow.id == command.id, col(LinkRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
+        await have_room(HaveRoom(by))
         row = only_one((await session.execute(held(query))).scalars().all())
         place = await place_again(PlaceAgain(by, place_of(row)))
+        home = await find_home_again(FindHomeAgain(by, row.id, row.slug, row.domain_id))
+        row.domain_id = home.domain_id
         row.take_back(now, place.workspace_id, place.folder_id)
         await session.flush()
         marks = await read_marks(of_one(row, by))

@@ -62,7 +62,7 @@ class LinkView:
 
 def view_of(row: LinkRow, marks: Marks) -> LinkView:
     """The view of a row whose marks were read."""
-    hostname = marks.hostnames.of(row.domain_id)
+    hostname, counter = marks.hostnames.of(row.domain_id), marks.counters.of(row.id)
     return LinkView(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -90,8 +90,8 @@ def view_of(row: LinkRow, marks: Marks) -> LinkView:
         folder_id=row.folder_id,
         folder_name=marks.labels.folder(row),
         tags=marks.labels.tags_of(row),
-        click_count=row.click_count,
-        last_clicked_at=row.last_clicked_at,
+        click_count=counter.visits,
+        last_clicked_at=counter.last_at,
         version=row.version,
         made_by=row.made_by,
         created_at=row.created_at,

@@ -35,6 +35,7 @@ from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.history import RecordChange, record_change
 from activities.shelf.links import FindLink, find_link
 from activities.shelf.moving import MoveAsset, find_new_place
+from activities.statistics.folding import FoldPending, fold_pending
 from schema.db import transaction
 from schema.tables import QrCodeRow
 
@@ -56,7 +57,8 @@ class UpdateQrCode:
     """Change what is given of one code, by `id` or `short_code`; null takes a value away.
 
     With `version` only if it is still that one. A new `short_code` is one more: the printed old one
-    leads on. `workspace_id` moves the code, out of its folder unless another is given.
+    leads on. `workspace_id` moves the code, out of its folder unless another is given. With
+    `dynamic_only` there are no other codes.
     """
 
     by: Actor
@@ -80,6 +82,7 @@ class UpdateQrCode:
     expired_url: str | Unset | None = UNSET
     password: str | Unset | None = field(default=UNSET, repr=False)
     link_id: UUID | Unset | None = UNSET
+    dynamic_only: bool = False
 
 
 @needs("assets.write")
@@ -91,9 +94,11 @@ async def update_qr_code(command: UpdateQrCode) -> QrCodeView:
     by, asked = command.by, given(command)
     # Before the transaction: a hash takes a while.
     protection = await hash_shared_password(HashSharedPassword(asked.get("password")))
-    query = held(the_code(by, id=command.id, short_code=command.short_code_is))
+    wanted = the_code(
+        by, id=command.id, short_code=command.short_code_is, dynamic_only=command.dynamic_only
+    )
     async with transaction() as session:
-        row = there((await session.execute(query)).scalar_one_or_none())
+        row = there((await session.execute(held(wanted))).scalar_one_or_none())
         must_be_version(command.version, row.version)
         values = _drafted(row, asked)
         if "password" in asked:
@@ -150,6 +155,8 @@ async def _apply(
 ) -> None:
     """Write the new values, remember where it led, and announce the change."""
     now = outside().clock.now()
+    if row.visit_limit is None and values["visit_limit"] is not None:
+        await fold_pending(FoldPending("qr", row.id))
     await record_change(RecordChange(by, row.id, row.destination_url, values["destination_url"]))
     if "short_code" in changes:
         await claim_slug(ClaimSlug(row.organization_id, row.id, CODES, values["short_code"]))

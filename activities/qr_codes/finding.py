@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.rules import slugs
@@ -16,13 +17,20 @@ Codes = SelectOfScalar[QrCodeRow]
 
 
 def the_code(
-    by: Actor, *, id: UUID | None = None, short_code: str | None = None, trash: bool = False
+    by: Actor,
+    *,
+    id: UUID | None = None,
+    short_code: str | None = None,
+    trash: bool = False,
+    dynamic_only: bool = False,
 ) -> Codes:
     """The query for one code, by its id or the short code that it has now.
 
     Raises `NotFound` for a short code that no code can have, which is not worth a statement.
     """
     codes = visible(QrCodeRow, by, trash=trash)
+    if dynamic_only:
+        codes = codes.where(col(QrCodeRow.is_dynamic).is_(True))
     if short_code is None:
         return codes.where(QrCodeRow.id == id)
     if not slugs.could_exist(short_code):

@@ -18,17 +18,22 @@ from activities.rules.paging import Page, PageRequest
 from activities.shelf.history import ChangeView, ListChanges, list_changes
 from activities.shelf.listing import AssetList
 from activities.shelf.visible import visible
+from activities.statistics.pending import pending_visits
 from schema.db import transaction
 from schema.tables import QrCodeRow
 
 
 @dataclass(frozen=True)
 class ReadQrCode:
-    """One code of the actor's organization, by `short_code` or by `id`."""
+    """One code of the actor's organization, by `short_code` or by `id`.
+
+    With `dynamic_only` there are no others.
+    """
 
     by: Actor
     short_code: str | None = None
     id: UUID | None = None
+    dynamic_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,12 @@ class ListQrChanges:
 @needs("assets.read")
 async def read_qr_code(command: ReadQrCode) -> QrCodeView:
     """One code; `NotFound` when there is none, it is deleted, or it is another tenant's."""
-    query = the_code(command.by, id=command.id, short_code=command.short_code)
+    query = the_code(
+        command.by,
+        id=command.id,
+        short_code=command.short_code,
+        dynamic_only=command.dynamic_only,
+    )
     async with transaction() as session:
         row = there((await session.execute(query)).scalar_one_or_none())
         return view_of(row, await read_surroundings(around([row])))
@@ -93,7 +103,7 @@ async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:
     query = select(
         func.count(),
         func.count().filter(codes.c.is_active),
-        func.coalesce(func.sum(codes.c.scan_count), 0),
+        func.coalesce(func.sum(codes.c.scan_count), 0) + pending_visits(codes),
     ).select_from(codes)
     async with transaction() as session:
         total, active, scans = (await session.execute(query)).one()

@@ -18,18 +18,23 @@ from activities.rules.changes import must_be_version
 from activities.rules.facts.codes import QrDeleted, QrUpdated
 from activities.rules.listings import RESTORABLE
 from activities.shelf.moving import PlaceAgain, place_again, place_of
+from activities.shelf.placing import HaveRoom, have_room
 from schema.db import transaction
 from schema.tables import QrCodeRow
 
 
 @dataclass(frozen=True)
 class DeleteQrCode:
-    """Throw a code away, by `id` or `short_code`; with `version` only if it is still that one."""
+    """Throw a code away, by `id` or `short_code`; with `version` only if it is still that one.
+
+    With `dynamic_only` there are no other codes.
+    """
 
     by: Actor
     id: UUID | None = None
     short_code: str | None = None
     version: int | None = None
+    dynamic_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,14 @@ async def delete_qr_code(command: DeleteQrCode) -> None:
     Raises `NotFound` also when it is in the trash already, and `VersionMismatch`.
     """
     now = outside().clock.now()
-    query = held(the_code(command.by, id=command.id, short_code=command.short_code))
+    asked = the_code(
+        command.by,
+        id=command.id,
+        short_code=command.short_code,
+        dynamic_only=command.dynamic_only,
+    )
     async with transaction() as session:
-        row = there((await session.execute(query)).scalar_one_or_none())
+        row = there((await session.execute(held(asked))).scalar_one_or_none())
         must_be_version(command.version, row.version)
         row.throw_away(now)
         await session.flush()
@@ -77,6 +87,7 @@ async def restore_qr_code(command: RestoreQrCode) -> QrCodeView:
         col(QrCodeRow.deleted_at) > now - RESTORABLE
     )
     async with transaction() as session:
+        await have_room(HaveRoom(command.by))
         row = there((await session.execute(query)).scalar_one_or_none())
         place = await place_again(PlaceAgain(command.by, place_of(row)))
         row.take_back(now, place.workspace_id, place.folder_id)

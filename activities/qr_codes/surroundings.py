@@ -1,4 +1,4 @@
-"""What codes are shown with: the names of folders and tags, and the links that lead them."""
+"""What codes are shown with: names of folders and tags, links that lead them, and counters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from activities.outside import outside
 from activities.shelf.labels import Labels, ReadLabels, read_labels, wanted
+from activities.statistics.pending import Counters, ReadCounters, read_counters
 from schema.db import transaction
 from schema.tables import DomainRow, LinkRow, QrCodeRow
 
@@ -20,6 +21,7 @@ class ReadSurroundings:
 
     labels: ReadLabels
     link_ids: frozenset[UUID]
+    counters: ReadCounters
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,21 @@ class Surroundings:
 
     labels: Labels
     links: Mapping[UUID, LinkedView] = field(default_factory=dict)
+    counters: Counters = field(default_factory=Counters)
 
 
 def around(rows: Iterable[QrCodeRow]) -> ReadSurroundings:
     """All that these codes are shown with."""
     rows = tuple(rows)
-    return ReadSurroundings(wanted(rows), frozenset(row.link_id for row in rows if row.link_id))
+    return ReadSurroundings(
+        wanted(rows),
+        frozenset(row.link_id for row in rows if row.link_id),
+        ReadCounters("qr", frozenset(row.id for row in rows)),
+    )
 
 
 async def read_surroundings(command: ReadSurroundings) -> Surroundings:
-    """At most one statement each for folders, tags and links."""
+    """At most one statement each for folders, tags and links, and two for counters."""
     query = (
         select(LinkRow, DomainRow.hostname)
         .join(DomainRow, col(DomainRow.id) == col(LinkRow.domain_id), isouter=True)
@@ -56,6 +63,7 @@ async def read_surroundings(command: ReadSurroundings) -> Surroundings:
     links: dict[UUID, LinkedView] = {}
     async with transaction() as session:
         labels = await read_labels(command.labels)
+        counters = await read_counters(command.counters)
         if command.link_ids:
             links = {
                 row.id: LinkedView(
@@ -63,4 +71,4 @@ async def read_surroundings(command: ReadSurroundings) -> Surroundings:
                 )
                 for row, hostname in await session.execute(query)
             }
-    return Surroundings(labels, links)
+    return Surroundings(labels, links, counters)

@@ -20,6 +20,8 @@ class QrCodeView:
 
     `content` are the fields of its type, `variants` those of its A/B test. `link` is the link that
     it is tied to, unless that is in the trash. `has_password` is told, the password never is.
+    `scan_count` are visits of people until this moment, `unique_count` those of them that were a
+    visitor's first one of a day (UTC).
     """
 
     id: UUID
@@ -47,6 +49,7 @@ class QrCodeView:
     folder_name: str | None
     tags: tuple[str, ...]
     scan_count: int
+    unique_count: int
     last_scanned_at: datetime | None
     version: int
     made_by: UUID | None
@@ -60,6 +63,7 @@ def view_of(row: QrCodeRow, known: Surroundings) -> QrCodeView:
     """The view of a row whose surroundings were read."""
     short_url = outside().short_url(row.short_code) if row.short_code else None
     kind: Any = row.type
+    counter = known.counters.of(row.id)
     return QrCodeView(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -85,8 +89,9 @@ def view_of(row: QrCodeRow, known: Surroundings) -> QrCodeView:
         folder_id=row.folder_id,
         folder_name=known.labels.folder(row),
         tags=known.labels.tags_of(row),
-        scan_count=row.scan_count,
-        last_scanned_at=row.last_scanned_at,
+        scan_count=counter.visits,
+        unique_count=counter.uniques,
+        last_scanned_at=counter.last_at,
         version=row.version,
         made_by=row.made_by,
         created_at=row.created_at,

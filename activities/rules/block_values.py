@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from activities.rules import destinations
 from activities.rules.hosts import ascii_host, is_address
+from activities.rules.payloads.reachable import LONGEST_ADDRESS, is_mailbox
 from activities.rules.spelling import prefixed, unprefixed
 from activities.rules.visible import hidden_sign, one_line
 
@@ -24,12 +25,7 @@ NETWORKS = (
 )
 """Social networks that a page has a sign for."""
 
-LONGEST_ADDRESS = 254
-"""Of a mail address (RFC 5321 4.5.3.1.3)."""
-
 _ICON = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-# Without ? & % # and double quotes: in a mailto: link they begin what is no address.
-_MAILBOX = re.compile(r"[A-Za-z0-9!$*+/=^_{|}~'-]+(?:\.[A-Za-z0-9!$*+/=^_{|}~'-]+)*")
 _PHONE_SIGNS = re.compile(r"[\s().\u00a0/-]+")
 _PHONE = re.compile(r"\+?[0-9]{3,15}")
 
@@ -102,13 +98,13 @@ def icon(value: object) -> str:
 
 def mail_address(value: object) -> str:
     """Reads a mail address, its host in small ASCII letters."""
-    mailbox, _, host = _text(value).strip().rpartition("@")
+    mailbox, _, host = _bounded(_text(value).strip(), LONGEST_ADDRESS).rpartition("@")
     try:
         address = f"{mailbox}@{ascii_host(host)}"
     except ValueError:
         address = ""
     host = address.rpartition("@")[2]
-    if not _MAILBOX.fullmatch(mailbox) or "." not in host or is_address(host):
+    if not is_mailbox(mailbox) or "." not in host or is_address(host):
         raise ValueError("Enter a mail address, for example hello@example.com.")
     return _bounded(address, LONGEST_ADDRESS)
 

@@ -16,11 +16,11 @@ class DomainError(Exception):
     """What an operation raises when it refuses. `str()` is one sentence for a person.
 
     `met` is where a client can meet it, for the documents: everywhere, at operations that write or
-    that create, or at those about one subject (a tag).
+    that create, at those about a subject (a tag), or at `writes of` it.
     """
 
     code: ClassVar[str]
-    met: ClassVar[str] = "everywhere"
+    met: ClassVar[tuple[str, ...]] = ("everywhere",)
 
 
 class CredentialMissing(DomainError):
@@ -85,7 +85,7 @@ class ShortCodeTaken(DomainError):
     """The short code is in use, or was once: a printed code is never given away."""
 
     code = "short_code_taken"
-    met = "writes"
+    met = ("writes",)
 
     def __init__(self, short_code: str) -> None:
         super().__init__(f"The short code '{short_code}' is taken; choose another.")
@@ -96,7 +96,7 @@ class SlugTaken(DomainError):
     """The slug is in use on this domain, or was once by another organization."""
 
     code = "slug_taken"
-    met = "writes"
+    met = ("writes",)
 
     def __init__(self, slug: str) -> None:
         super().__init__(f"The slug '{slug}' is taken; choose another.")
@@ -107,7 +107,7 @@ class NameTaken(DomainError):
     """Something beside it has this name already."""
 
     code = "name_taken"
-    met = "writes"
+    met = ("writes",)
 
     def __init__(self, what: str, name: str) -> None:
         super().__init__(f"There is a {what} named '{name}' already; choose another name.")
@@ -118,7 +118,7 @@ class VersionMismatch(DomainError):
     """Somebody changed the thing after it was read."""
 
     code = "version_mismatch"
-    met = "versions"
+    met = ("versions",)
 
     def __init__(self) -> None:
         super().__init__("This was changed since you read it; read it again before you change it.")
@@ -128,7 +128,7 @@ class CursorInvalid(DomainError):
     """A cursor that no page of this list gave out."""
 
     code = "cursor_invalid"
-    met = "cursors"
+    met = ("cursors",)
 
     def __init__(self) -> None:
         super().__init__("This cursor is not one of ours; start from the first page.")
@@ -138,14 +138,14 @@ class NotNow(DomainError):
     """The thing is not in a state in which this can be done."""
 
     code = "not_now"
-    met = "jobs"
+    met = ("writes of jobs", "writes of domains", "writes of inventory")
 
 
 class StockTooLow(DomainError):
     """There is less of an item than shall be taken."""
 
     code = "stock_too_low"
-    met = "inventory"
+    met = ("writes of inventory",)
 
     def __init__(self, there: int, wanted: int) -> None:
         super().__init__(
@@ -159,7 +159,7 @@ class AccessRefused(DomainError):
     """The password of a protected code or link is wrong."""
 
     code = "access_refused"
-    met = "access"
+    met = ("access",)
 
     def __init__(self) -> None:
         super().__init__("This password is not right; check it and try again.")
@@ -169,14 +169,14 @@ class Unsupported(DomainError):
     """What is asked for is right in itself, but cannot be drawn."""
 
     code = "unsupported"
-    met = "pictures"
+    met = ("pictures",)
 
 
 class NoWorkspace(DomainError):
     """The organization has no workspace to put an asset in."""
 
     code = "no_workspace"
-    met = "writes"
+    met = ("writes",)
 
     def __init__(self) -> None:
         super().__init__("This organization has no workspace; create one first.")
@@ -198,7 +198,7 @@ class PlanLimitReached(DomainError):
     """The plan allows no more of `what`."""
 
     code = "plan_limit_reached"
-    met = "writes"
+    met = ("writes",)
 
     def __init__(self, what: str, *, plan: str, limit: int) -> None:
         super().__init__(f"Plan '{plan}' allows up to {limit} {what}; upgrade for more.")
@@ -229,7 +229,7 @@ class SignInRefused(DomainError):
     """Address and password do not belong together; which of them is wrong is not told."""
 
     code = "sign_in_refused"
-    met = "account"
+    met = ("account",)
 
     def __init__(self) -> None:
         super().__init__("No account has this address and password; check both.")
@@ -239,7 +239,7 @@ class AddressTaken(DomainError):
     """An account has this mail address."""
 
     code = "address_taken"
-    met = "account"
+    met = ("account",)
 
     def __init__(self) -> None:
         super().__init__("An account has this address already; sign in instead.")
@@ -249,7 +249,7 @@ class LinkSpent(DomainError):
     """A link from a mail was used before, is over, or was never ours."""
 
     code = "link_spent"
-    met = "account"
+    met = ("account",)
 
     def __init__(self) -> None:
         super().__init__("This link was used before or is too old; ask for a new one.")
@@ -259,7 +259,7 @@ class CaptchaRefused(DomainError):
     """The captcha is unsolved, used before, or too old."""
 
     code = "captcha_refused"
-    met = "account"
+    met = ("account",)
 
     def __init__(self) -> None:
         super().__init__("The captcha is missing, used before or too old; solve a new one.")
@@ -269,7 +269,7 @@ class InviteSpent(DomainError):
     """An invitation was used, withdrawn, is over, or was never ours."""
 
     code = "invite_spent"
-    met = "members"
+    met = ("members",)
 
     def __init__(self) -> None:
         super().__init__("This invitation was used, withdrawn or is too old; ask for a new one.")
@@ -279,7 +279,7 @@ class AlreadyMember(DomainError):
     """The person belongs to the organization already."""
 
     code = "already_member"
-    met = "members"
+    met = ("members",)
 
     def __init__(self) -> None:
         super().__init__("This person is a member already; change the role instead.")
@@ -289,7 +289,7 @@ class LastOwner(DomainError):
     """An organization always has an owner."""
 
     code = "last_owner"
-    met = "members"
+    met = ("members",)
 
     def __init__(self) -> None:
         super().__init__("This is the last owner; make somebody else an owner first.")
@@ -299,7 +299,7 @@ class IdempotencyMismatch(DomainError):
     """The Idempotency-Key was used for another request."""
 
     code = "idempotency_mismatch"
-    met = "creates"
+    met = ("creates",)
 
     def __init__(self) -> None:
         super().__init__(
@@ -311,7 +311,7 @@ class IdempotencyRunning(DomainError):
     """The first request with this Idempotency-Key is not finished."""
 
     code = "idempotency_running"
-    met = "creates"
+    met = ("creates",)
     retry_after: ClassVar[int] = 1
 
     def __init__(self) -> None:
@@ -322,7 +322,7 @@ class ClientUnknown(DomainError):
     """No OAuth client has this id, or its secret is wrong."""
 
     code = "client_unknown"
-    met = "oauth"
+    met = ("oauth",)
 
     def __init__(self) -> None:
         super().__init__("No application has this client_id and secret; check both.")
@@ -332,7 +332,7 @@ class GrantSpent(DomainError):
     """An authorization code or refresh token was used before, is over, or is not the client's."""
 
     code = "grant_spent"
-    met = "oauth"
+    met = ("oauth",)
 
     def __init__(self) -> None:
         super().__init__("This code or token was used before or is too old; authorize again.")

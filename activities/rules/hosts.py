@@ -10,6 +10,8 @@ import re
 import unicodedata
 
 LONGEST = 253
+LONGEST_LABEL = 63
+"""Characters of a name and of each of its labels (RFC 1035, 2.3.4)."""
 
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -36,8 +38,11 @@ def ascii_name(given: str) -> str:
     """A name in small ASCII letters without a trailing dot; `ValueError` when it is none.
 
     Not by the codec `idna` of the standard library: by the older rules of RFC 3490 it sends what
-    is meant for straße.de to strasse.de, which is somebody else's.
+    is meant for straße.de to strasse.de, which is somebody else's. What is too long is refused
+    before it is encoded: the work of punycode grows with the square of a label.
     """
+    if len(given) > LONGEST + len("."):
+        raise ValueError("the host is longer than any host")
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", given).lower())
     plain = folded.replace(_EMOJI_STYLE, "").replace("\u3002", ".").removesuffix(".")
     name = ".".join(_ascii_label(label) for label in plain.split("."))
@@ -56,6 +61,8 @@ def is_address(host: str) -> bool:
 
 
 def _ascii_label(label: str) -> str:
+    if len(label) > LONGEST_LABEL:
+        raise ValueError("the host has an overlong label")
     if label.isascii():
         return label
     kinds = [unicodedata.category(sign) for sign in label if sign not in "-_"]

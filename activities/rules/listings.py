@@ -13,6 +13,9 @@ Shelf = Literal["here", "archived", "trash"]
 SHELVES: tuple[Shelf, ...] = get_args(Shelf)
 """In use; put aside (still working); deleted and restorable for 30 days."""
 
+Kept = Literal["kept"]
+"""In use or put aside: all but the trash."""
+
 RESTORABLE = timedelta(days=30)
 """How long an asset stays in the trash."""
 
@@ -38,7 +41,7 @@ class Listing:
     folder_id: UUID | None = None
     tags: tuple[str, ...] = ()
     workspace_id: UUID | None = None
-    shelf: Shelf = "here"
+    shelf: Shelf | Kept = "here"
     filter: Filter = "all"
     sort: Sort = "newest"
     name: str = ""

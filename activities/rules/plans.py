@@ -20,8 +20,8 @@ EVERY_API = frozenset(("studio", "links", "business", "canva", "tracking"))
 class Plan:
     """What an organization may have and do.
 
-    Sizes are inches on paper, rates calls a minute, retention days; `apis` are the dialects that
-    its keys may speak.
+    Sizes are inches on paper, rates calls a minute; `apis` are the dialects that its keys may
+    speak. `retention_days` are for scans one by one; totals of them are kept for ever.
     """
 
     name: str

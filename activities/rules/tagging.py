@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from activities.rules import colours
 from activities.rules.errors import InvalidFields
 from activities.rules.visible import bare, hidden_sign, one_line
 
@@ -48,11 +47,6 @@ def tag_refusal(name: str) -> str | None:
     if hidden_sign(tag):
         return "Remove characters that cannot be seen from the tags."
     return None
-
-
-def colour_refusal(colour: str) -> str | None:
-    """Why this is no colour for a tag; None when it is one (`#rrggbb`)."""
-    return colours.refusal(colour)
 
 
 def folder_refusal(name: str) -> str | None:

@@ -67,14 +67,11 @@ ACCESS_NETWORK = Throttle("access_network", 20, 20)
 TOKENS = Throttle("tokens", 60, 120)
 """OAuth token, revocation and introspection calls, from one network address."""
 EXPORTS = Throttle("exports", 10, 20)
+IMPORTS = Throttle("imports", 1, 60)
+"""Files that one organization has looked at: 60 an hour, all at once if it likes."""
 WEBHOOK_TESTS = Throttle("webhook_tests", 30, 30)
 DOMAIN_CHECKS = Throttle("domain_checks", 6, 20)
 """Looks into DNS whether a domain is proved, by one organization."""
-
-NAMED = (
-    *(API, AUTH, AUTH_ADDRESS, MAIL_ADDRESS, CREDENTIALS, PUBLIC_FORMS),
-    *(CAPTCHA, UNKNOWN_CODES, CONVERSIONS, ACCESS, ACCESS_NETWORK, TOKENS, EXPORTS, WEBHOOK_TESTS),
-)
 
 
 def standing(throttle: Throttle, full_at: float, now: float) -> Standing:

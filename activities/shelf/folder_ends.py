@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
+from activities.rules.changes import must_be_version
 from activities.rules.nesting import Tree
 from activities.shelf.folder_tree import HoldTree, hold_tree
 from activities.shelf.folder_views import Folders, FolderView
@@ -34,10 +35,11 @@ class ArchiveFolder:
 
 @dataclass(frozen=True)
 class DeleteFolder:
-    """Dissolve a folder."""
+    """Dissolve a folder; with `version` only if it is still that one."""
 
     by: Actor
     id: UUID
+    version: int | None = None
 
 
 @needs("assets.write")
@@ -62,12 +64,15 @@ async def archive_folder(command: ArchiveFolder) -> FolderView:
 async def delete_folder(command: DeleteFolder) -> None:
     """Its assets, those in the trash too, and its subfolders move up to where it was.
 
-    Raises `NotFound`, and `NameTaken` when there is a folder with the name of a subfolder already.
-    No event tells of each asset: what an event says of an asset has no folder in it.
+    Raises `NotFound`, `VersionMismatch`, and `NameTaken` when there is a folder with the name of a
+    subfolder already. No event tells of each asset: what an event says of an asset has no folder in
+    it.
     """
     now = outside().clock.now()
     async with transaction() as session:
         tree = await hold_tree(HoldTree(command.by, command.id))
+        row = await session.get_one(FolderRow, command.id, populate_existing=True)
+        must_be_version(command.version, row.version)
         parent_id, children = tree.node(command.id).parent_id, tree.inside(command.id)
         for child in children:
             tree.must_be_free(parent_id, child.name_key, child.name, command.id)
@@ -99,7 +104,8 @@ def _taken_back(tree: Tree, id: UUID) -> set[UUID]:
 
 async def _write(session: AsyncSession, ids: set[UUID], **values: Any) -> None:
     if ids:
-        await session.execute(update(FolderRow).where(col(FolderRow.id).in_(ids)).values(**values))
+        several = update(FolderRow).where(col(FolderRow.id).in_(ids))
+        await session.execute(several.values(**values, version=FolderRow.version + 1))
 
 
 async def _move_assets(

@@ -38,6 +38,7 @@ class FolderView:
     colour: str | None
     path: tuple[str, ...]
     asset_count: int
+    version: int
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
@@ -105,6 +106,7 @@ async def _views(session: AsyncSession, rows: Sequence[Any]) -> list[FolderView]
             colour=row.colour,
             path=tuple(paths[row.id]),
             asset_count=assets,
+            version=row.version,
             created_at=row.created_at,
             updated_at=row.updated_at,
             archived_at=row.archived_at,

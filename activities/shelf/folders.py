@@ -13,7 +13,7 @@ from activities.outside import outside
 from activities.permits import needs
 from activities.rules import colours, tagging
 from activities.rules.actors import Actor
-from activities.rules.changes import UNSET, Unset, given
+from activities.rules.changes import UNSET, Unset, given, must_be_version
 from activities.rules.errors import InvalidFields
 from activities.rules.nesting import Tree
 from activities.rules.paging import Page, PageRequest
@@ -58,10 +58,14 @@ class CreateFolder:
 
 @dataclass(frozen=True)
 class UpdateFolder:
-    """Change what is given; `parent_id` moves the folder with all in it, null to the top."""
+    """Change what is given; `parent_id` moves the folder with all in it, null to the top.
+
+    With `version` only if it is still that one.
+    """
 
     by: Actor
     id: UUID
+    version: int | None = None
     name: str | Unset = UNSET
     colour: str | Unset | None = UNSET
     parent_id: UUID | Unset | None = UNSET
@@ -116,17 +120,20 @@ async def create_folder(command: CreateFolder) -> FolderView:
 async def update_folder(command: UpdateFolder) -> FolderView:
     """The folder after the change.
 
-    Raises `NotFound` also for a parent that its workspace does not have, `NameTaken`, and
-    `InvalidFields` for a name or colour, and where the folder cannot go: into itself or below.
+    Raises `NotFound` also for a parent that its workspace does not have, `VersionMismatch`,
+    `NameTaken`, and `InvalidFields` for a name or colour, and where the folder cannot go: into
+    itself or below.
     """
     by, values = command.by, _judged(given(command))
     async with transaction() as session:
         tree = await hold_tree(HoldTree(by, command.id))
+        row = await session.get_one(FolderRow, command.id, populate_existing=True)
+        must_be_version(command.version, row.version)
         _must_stand(tree, command.id, values)
-        row = await session.get_one(FolderRow, command.id)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
         if changes:
-            row.sqlmodel_update({**changes, "updated_at": outside().clock.now()})
+            now = outside().clock.now()
+            row.sqlmodel_update({**changes, "updated_at": now, "version": row.version + 1})
             await session.flush()
         return await Folders(by).one(session, command.id)
 

@@ -15,7 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.outside import outside
 from activities.rules.actors import Actor
-from activities.rules.listings import Filter, Listing, Sort
+from activities.rules.listings import RESTORABLE, Filter, Listing, Sort
 from activities.rules.paging import Cursor, Page
 from activities.rules.searching import pattern, search_text
 from activities.rules.tagging import tag_key
@@ -76,6 +76,8 @@ def narrowed(row: type[Asset], by: Actor, listing: Listing, now: datetime) -> Se
         query = query.where(col(row.archived_at).is_(None))
     if listing.shelf == "archived":
         query = query.where(col(row.archived_at).is_not(None))
+    if listing.shelf == "trash":
+        query = query.where(col(row.deleted_at) > now - RESTORABLE)
     if listing.workspace_id is not None:
         query = query.where(col(row.workspace_id) == listing.workspace_id)
     if listing.folder_id is not None:

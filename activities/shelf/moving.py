@@ -13,12 +13,10 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.shelf.placing import (
     FindFolder,
-    HaveRoom,
     NameTags,
     Place,
     PlaceAsset,
     find_folder,
-    have_room,
     name_tags,
     place_asset,
 )
@@ -67,14 +65,16 @@ class PlaceAgain:
 @needs("assets.write")
 async def place_again(command: PlaceAgain) -> Place:
     """The same place, held until the open transaction ends; or, when its workspace was deleted
-    meanwhile, the organization's first one, in no folder. Raises `PlanLimitReached`, `NoWorkspace`.
+    meanwhile, the organization's first one, in no folder. Raises `NoWorkspace`.
+
+    The caller has asked for room (`have_room`) before it locked the asset: whoever ends a tag holds
+    the organization and waits for assets.
     """
     place = command.place
     alive = select(WorkspaceRow.id).where(
         WorkspaceRow.id == place.workspace_id, col(WorkspaceRow.deleted_at).is_(None)
     )
     async with transaction() as session:
-        await have_room(HaveRoom(command.by))
         locked = alive.with_for_update(read=True, key_share=True)
         if (await session.execute(locked)).first() is not None:
             return place

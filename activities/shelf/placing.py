@@ -139,12 +139,13 @@ async def name_tags(command: NameTags) -> Tags:
     names = normalised_tags(command.names)
     if not names:
         return Tags(())
+    home = command.by.organization_id
     async with transaction() as session:
-        found = await _tag_ids(session, command.by.organization_id, names)
-        missing = [name for name in names if tag_key(name) not in found]
-        if missing:
-            await _make_tags(session, command.by.organization_id, missing, outside().clock.now())
-            found = await _tag_ids(session, command.by.organization_id, names)
+        found = await _tag_ids(session, home, names)
+        # One that somebody else made may be gone again before it is looked at.
+        while missing := [name for name in names if tag_key(name) not in found]:
+            await _make_tags(session, home, missing, outside().clock.now())
+            found = await _tag_ids(session, home, names)
     return Tags(tuple(found[tag_key(name)] for name in names))
 
 

@@ -17,7 +17,7 @@ from activities.outside import outside
 from activities.permits import needs
 from activities.rules import colours, tagging
 from activities.rules.actors import Actor
-from activities.rules.changes import UNSET, Unset, given
+from activities.rules.changes import UNSET, Unset, given, must_be_version
 from activities.rules.errors import Forbidden, InvalidFields, NameTaken, NotFound
 from activities.rules.paging import Page, PageRequest
 from activities.rules.searching import pattern
@@ -56,20 +56,25 @@ class CreateTag:
 
 @dataclass(frozen=True)
 class UpdateTag:
-    """Change what is given of a tag; assets keep it under its new name."""
+    """Change what is given of a tag; assets keep it under its new name.
+
+    With `version` only if it is still that one.
+    """
 
     by: Actor
     id: UUID
+    version: int | None = None
     name: str | Unset = UNSET
     colour: str | Unset | None = UNSET
 
 
 @dataclass(frozen=True)
 class DeleteTag:
-    """Take a tag away, also from the assets that have it."""
+    """Take a tag away, also from the assets that have it; with `version` only if it is that one."""
 
     by: Actor
     id: UUID
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class TagView:
     name: str
     colour: str | None
     asset_count: int
+    version: int
     created_at: datetime
 
 
@@ -133,18 +139,22 @@ async def create_tag(command: CreateTag) -> TagView:
 async def update_tag(command: UpdateTag) -> TagView:
     """The tag after the change.
 
-    Raises `NotFound`, `InvalidFields`, `NameTaken`, and `Forbidden` for an actor of one workspace.
+    Raises `NotFound`, `VersionMismatch`, `InvalidFields`, `NameTaken`, and `Forbidden` for an actor
+    of one workspace.
     """
     by, values = command.by, _judged(given(command))
     _must_see_all(by)
     async with transaction() as session:
         row = await _hold(session, by, command.id)
-        try:
-            async with session.begin_nested():
-                row.sqlmodel_update(values)
-                await session.flush()
-        except IntegrityError as fault:
-            raise NameTaken("tag", values["name"]) from fault
+        must_be_version(command.version, row.version)
+        changes = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if changes:
+            try:
+                async with session.begin_nested():
+                    row.sqlmodel_update({**changes, "version": row.version + 1})
+                    await session.flush()
+            except IntegrityError as fault:
+                raise NameTaken("tag", values["name"]) from fault
         return await _read(session, by, command.id)
 
 
@@ -152,15 +162,15 @@ async def update_tag(command: UpdateTag) -> TagView:
 async def delete_tag(command: DeleteTag) -> None:
     """No asset has it any more, in the trash neither.
 
-    Raises `NotFound`, and `Forbidden` for an actor of one workspace. No event tells of each asset:
-    what an event says of an asset has no tags in it.
+    Raises `NotFound`, `VersionMismatch`, and `Forbidden` for an actor of one workspace. No event
+    tells of each asset: what an event says of an asset has no tags in it.
     """
     by = command.by
     _must_see_all(by)
     async with transaction() as session:
         await lock_organization(session, by.organization_id)
-        await _read(session, by, command.id)
-        await _end(session, by, command.id, None)
+        must_be_version(command.version, (await _read(session, by, command.id)).version)
+        await _end(session, by, command.id, None, command.version)
 
 
 @needs("assets.write")
@@ -233,13 +243,16 @@ async def _read(session: AsyncSession, by: Actor, id: UUID) -> TagView:
 
 async def _hold(session: AsyncSession, by: Actor, id: UUID) -> TagRow:
     query = select(TagRow).where(TagRow.id == id, TagRow.organization_id == by.organization_id)
-    row = (await session.execute(query.with_for_update())).scalar_one_or_none()
+    held = query.with_for_update().execution_options(populate_existing=True)
+    row = (await session.execute(held)).scalar_one_or_none()
     if row is None:
         raise NotFound("tag")
     return row
 
 
-async def _end(session: AsyncSession, by: Actor, id: UUID, into: UUID | None) -> None:
+async def _end(
+    session: AsyncSession, by: Actor, id: UUID, into: UUID | None, version: int | None = None
+) -> None:
     """Take the tag off all assets, and away.
 
     Twice: who puts it on an asset holds the tag until then (`name_tags`), so once it is gone no
@@ -247,6 +260,7 @@ async def _end(session: AsyncSession, by: Actor, id: UUID, into: UUID | None) ->
     do for whoever changes one: in another order two would wait for each other.
     """
     await _take_off(session, by, id, into)
+    must_be_version(version, (await _hold(session, by, id)).version)
     await session.execute(delete(TagRow).where(col(TagRow.id) == id))
     await _take_off(session, by, id, into)
 
@@ -276,4 +290,4 @@ def _without(tag_ids: Any, id: UUID, into: UUID | None) -> ColumnElement[Any]:
 
 
 def _view(row: TagRow, assets: int) -> TagView:
-    return TagView(row.id, row.name, row.colour, assets, row.created_at)
+    return TagView(row.id, row.name, row.colour, assets, row.version, row.created_at)

@@ -19,12 +19,12 @@ from activities.outside import outside
 from activities.permits import needs
 from activities.rules import naming
 from activities.rules.actors import Actor
-from activities.rules.changes import UNSET, Unset, given
+from activities.rules.changes import UNSET, Unset, given, must_be_version
 from activities.rules.errors import InvalidFields, NameTaken, NotFound
 from activities.rules.paging import Page, PageRequest
 from activities.rules.utm import normalised_utm
 from activities.rules.visible import bare, one_line
-from activities.shelf.workspaces import none_of, workspaces_of
+from activities.shelf.workspaces import FindWorkspace, find_workspace, workspaces_of
 from schema.db import transaction
 from schema.pages import count_rows
 from schema.tables import UtmTemplateRow
@@ -59,20 +59,25 @@ class CreateUtmTemplate:
 
 @dataclass(frozen=True)
 class UpdateUtmTemplate:
-    """Change what is given; `utm` takes the place of all parameters. Links made before stay."""
+    """Change what is given; `utm` takes the place of all parameters. Links made before stay.
+
+    With `version` only if it is still that one.
+    """
 
     by: Actor
     id: UUID
+    version: int | None = None
     name: str | Unset = UNSET
     utm: Mapping[str, Any] | Unset = UNSET
 
 
 @dataclass(frozen=True)
 class DeleteUtmTemplate:
-    """Take a template away; links that were made with it stay."""
+    """Take a template away; with `version` only if it is that one. Links made with it stay."""
 
     by: Actor
     id: UUID
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,7 @@ class UtmTemplateView:
     workspace_id: UUID
     name: str
     utm: Mapping[str, str]
+    version: int
     created_at: datetime
     updated_at: datetime
 
@@ -117,18 +123,13 @@ async def create_utm_template(command: CreateUtmTemplate) -> UtmTemplateView:
     by, now = command.by, outside().clock.now()
     values = _judged({"name": command.name, "utm": command.utm})
     async with transaction() as session:
-        homes = workspaces_of(by, command.workspace_id).limit(1)
-        # Locked against the deletion of the workspace, as the reference to it would be.
-        held = homes.with_for_update(read=True, key_share=True)
-        workspace_id = (await session.execute(held)).scalar_one_or_none()
-        if workspace_id is None:
-            raise none_of(by, command.workspace_id)
+        home = await find_workspace(FindWorkspace(by, command.workspace_id))
         row = UtmTemplateRow(
             **values,
             created_at=now,
             updated_at=now,
             organization_id=by.organization_id,
-            workspace_id=workspace_id,
+            workspace_id=home.id,
         )
         made = insert(UtmTemplateRow).values(row.model_dump()).on_conflict_do_nothing()
         if (await session.execute(made.returning(col(UtmTemplateRow.id)))).first() is None:
@@ -138,16 +139,21 @@ async def create_utm_template(command: CreateUtmTemplate) -> UtmTemplateView:
 
 @needs("assets.write")
 async def update_utm_template(command: UpdateUtmTemplate) -> UtmTemplateView:
-    """The template after the change. Raises `NotFound`, `InvalidFields`, `NameTaken`."""
+    """The template after the change.
+
+    Raises `NotFound`, `VersionMismatch`, `InvalidFields`, `NameTaken`.
+    """
     values = _judged(given(command))
     query = _visible_to(command.by).where(UtmTemplateRow.id == command.id)
     async with transaction() as session:
-        row = await _one(session, query.with_for_update())
+        row = await _one(session, _held(query))
+        must_be_version(command.version, row.version)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
         if changes:
             try:
                 async with session.begin_nested():
-                    row.sqlmodel_update({**changes, "updated_at": outside().clock.now()})
+                    now = outside().clock.now()
+                    row.sqlmodel_update({**changes, "updated_at": now, "version": row.version + 1})
                     await session.flush()
             except IntegrityError as fault:
                 raise NameTaken("UTM template", values["name"]) from fault
@@ -156,10 +162,11 @@ async def update_utm_template(command: UpdateUtmTemplate) -> UtmTemplateView:
 
 @needs("assets.write")
 async def delete_utm_template(command: DeleteUtmTemplate) -> None:
-    """It is gone. Raises `NotFound`."""
+    """It is gone. Raises `NotFound`, `VersionMismatch`."""
     query = _visible_to(command.by).where(UtmTemplateRow.id == command.id)
     async with transaction() as session:
-        row = await _one(session, query.with_for_update())
+        row = await _one(session, _held(query))
+        must_be_version(command.version, row.version)
         await session.execute(delete(UtmTemplateRow).where(col(UtmTemplateRow.id) == row.id))
 
 
@@ -189,6 +196,11 @@ def _visible_to(by: Actor) -> SelectOfScalar[UtmTemplateRow]:
     )
 
 
+def _held(query: SelectOfScalar[UtmTemplateRow]) -> SelectOfScalar[UtmTemplateRow]:
+    """The same, locked against other changes, and read anew if it was read before."""
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
 async def _one(session: AsyncSession, query: SelectOfScalar[UtmTemplateRow]) -> UtmTemplateRow:
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None:
@@ -198,5 +210,6 @@ async def _one(session: AsyncSession, query: SelectOfScalar[UtmTemplateRow]) -> 
 
 def _view(row: UtmTemplateRow) -> UtmTemplateView:
     return UtmTemplateView(
-        row.id, row.workspace_id, row.name, row.utm, row.created_at, row.updated_at
+        *(row.id, row.workspace_id, row.name, row.utm),
+        *(row.version, row.created_at, row.updated_at),
     )

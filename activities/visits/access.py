@@ -12,7 +12,7 @@ from activities.passwords import CheckPassword, check_password
 from activities.rules import access_tokens, slugs
 from activities.rules.errors import AccessRefused, InvalidFields, NotFound
 from activities.rules.throttles import ACCESS, ACCESS_NETWORK
-from activities.visits.following import is_open
+from activities.visits.leading import is_open
 from activities.visits.targets import (
     Asset,
     FindHome,

@@ -12,13 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from activities.outbox import emit
+from activities.outbox import emit_wanted
 from activities.outside import outside
 from activities.rules import conversions, currencies
 from activities.rules.conversions import SourceKind
 from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.experiments import choose, roll_of
 from activities.rules.facts.visits import ConversionRecorded
-from schema.assets import AssetRow
+from schema.assets import AssetRow, ShortAssetRow
 from schema.db import transaction
 from schema.tables import BarcodeRow, ConversionRow, LinkPageRow, LinkRow, QrCodeRow
 
@@ -73,28 +74,32 @@ async def record_conversion(command: RecordConversion) -> ConversionView:
     if faults:
         raise InvalidFields(faults)
     async with transaction() as session:
-        await _find_source(session, command)
-        row = _row(command)
+        row = _row(command, await _find_source(session, command))
         # Of two at once with one key the second waits here until the first has committed.
         added = insert(ConversionRow).values(**row.model_dump()).on_conflict_do_nothing()
         if (await session.execute(added.returning(col(ConversionRow.id)))).first() is None:
             return ConversionView(await _known(session, command), is_new=False)
-        await emit(_fact(row))
+        await emit_wanted(_fact(row))
         return ConversionView(row.id, is_new=True, visitor=row.visitor)
 
 
-async def _find_source(session: AsyncSession, command: RecordConversion) -> None:
+async def _find_source(session: AsyncSession, command: RecordConversion) -> AssetRow:
+    """What leads its visitors: itself, or the link that a code is tied to."""
     source = SOURCES[command.source_kind]
-    query = select(source.id).where(
+    query = select(source).where(
         source.id == command.source_id,
         source.organization_id == command.organization_id,
         col(source.deleted_at).is_(None),
     )
-    if (await session.execute(query)).first() is None:
+    found: AssetRow | None = (await session.execute(query)).scalar_one_or_none()
+    if found is None:
         raise NotFound("source")
+    if isinstance(found, QrCodeRow) and found.link_id is not None:
+        return await session.get_one(LinkRow, found.link_id)
+    return found
 
 
-def _row(command: RecordConversion) -> ConversionRow:
+def _row(command: RecordConversion, leading: AssetRow) -> ConversionRow:
     now = outside().clock.now()
     return ConversionRow(
         created_at=now,
@@ -103,12 +108,20 @@ def _row(command: RecordConversion) -> ConversionRow:
         source_kind=command.source_kind,
         source_id=command.source_id,
         visitor=command.visitor or uuid4(),
+        variant=_variant(leading, command.visitor),
         step=command.step,
         value=command.value,
         currency=command.currency,
         dedupe_key=command.dedupe_key,
         details=dict(command.details),
     )
+
+
+def _variant(leading: AssetRow, visitor: UUID | None) -> str | None:
+    """What the test shows this visitor, as it did at the visit: the same roll, the same variant."""
+    if not isinstance(leading, ShortAssetRow) or not leading.variants or visitor is None:
+        return None
+    return str(choose(leading.variants, roll_of(str(visitor), leading.id))["id"])
 
 
 async def _known(session: AsyncSession, command: RecordConversion) -> UUID:

@@ -1,202 +1,59 @@
-"""A visit to a short address: where it leads, and that it is counted exactly once."""
+"""A visit to a short address, followed at once: without a memory, in a batch of its own.
+
+The web's door is `activities.visits.desk`, which remembers assets and gathers visits into batches.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from urllib.parse import parse_qsl
-from uuid import UUID
-
 from activities.outside import outside
-from activities.rules import access_tokens, deep_links, routing, slugs, utm
-from activities.rules.destinations import location
+from activities.rules import slugs
 from activities.rules.errors import NotFound
-from activities.rules.experiments import choose, roll_of
-from activities.rules.lifecycle import state_at
-from activities.visitors import Visitor
-from activities.visits.recording import RecordVisit, record_visit
-from activities.visits.targets import (
-    Asset,
-    FindHome,
-    FindTarget,
-    Kind,
-    Target,
-    find_home,
-    find_target,
-)
+from activities.visits.leading import Follow, Outcome, decide
+from activities.visits.ledger import WriteScans, new_batch, write_scans
+from activities.visits.targets import FindHome, FindTarget, Home, find_home, find_target
+from activities.visits.wanted import FindWanted, find_wanted
 from schema.db import transaction
+from schema.direct import Direct
 
-CLOSED = ("inactive", "not_started")
-OVER = ("expired", "used_up")
-
-
-@dataclass(frozen=True)
-class Follow:
-    """A visit to a slug of QR codes or of links, on the domain that `host` stands for.
-
-    `query` is raw, as UTF-8 with surrogateescape. `access` are the tokens that the browser has, by
-    the id of their asset in hex; `visitor_id` is who it is to A/B tests.
-    """
-
-    kind: Kind
-    slug: str
-    visitor: Visitor
-    host: str = ""
-    query: str = ""
-    access: Mapping[str, str] = field(default_factory=dict, repr=False)
-    visitor_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Redirection:
-    """Go to `url`, which is ASCII and may stand in a Location header.
-
-    `new_visitor_id` is to be kept by the browser, so that its next visit meets the same variant.
-    """
-
-    url: str
-    new_visitor_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class AppTrial:
-    """Try to open `app_url`; go on to `fallback_url` when there is no such app. Both are ASCII."""
-
-    app_url: str
-    fallback_url: str
-    new_visitor_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a chat shows of a link; `address` is the link's own, `url` where it leads."""
-
-    address: str
-    url: str
-    title: str | None
-    description: str | None
-    image_url: str | None
-
-
-@dataclass(frozen=True)
-class PasswordNeeded:
-    """Ask for the password of this asset first."""
-
-    kind: Kind
-    asset_id: UUID
-
-
-@dataclass(frozen=True)
-class Gone:
-    """It was here; its time is over, or as many came as were to come."""
-
-
-Outcome = Redirection | AppTrial | Preview | PasswordNeeded | Gone
-
-
-@dataclass(frozen=True)
-class Way:
-    """Where an asset leads this visit, as its owner wrote it, and why."""
-
-    url: str
-    variant: str | None = None
-    rule: str | None = None
-    new_visitor_id: UUID | None = None
+PATIENCE_SECONDS = 3.0
 
 
 async def follow(command: Follow) -> Outcome:
     """Lead a visit on; its scan, count and event are committed when this answers.
 
-    A code that is tied to a link leads wherever the link does, on the link's terms too. Judged in
-    this order: is it there and open (else `NotFound`), its password, whether it is over, rules,
-    variants, the destination. Visits that come too late leave no trace.
+    Raises `NotFound` for what is not there, or not open; see `activities.visits.leading.decide`.
     """
     if not slugs.could_exist(command.slug):
         raise NotFound("short address")
-    now = outside().clock.now()
     async with transaction():
         home = await find_home(FindHome(command.host))
         target = await find_target(FindTarget(command.kind, command.slug, home=home))
-        if target is None or not is_open(target, now):
-            raise NotFound("short address")
-        guard = target.guard
-        if guard and not _is_let_in(guard, command, now):
-            return PasswordNeeded(guard.kind, guard.id)
-        for stop in target.stops:
-            if state_at(stop.lifecycle, now) in OVER:
-                return _too_late(stop)
-        way = _choose(target.leading, command, now)
-        visit = RecordVisit(target.asset, command.visitor, way.url, way.variant, way.rule)
-        if not await record_visit(visit):
-            return _too_late(target.asset)
-    return _lead(target.leading, way, command)
-
-
-def is_open(target: Target, now: datetime) -> bool:
-    """Whether a visitor may know that it is there."""
-    return all(state_at(stop.lifecycle, now) not in CLOSED for stop in target.stops)
-
-
-def _is_let_in(guard: Asset, command: Follow, now: datetime) -> bool:
-    key = outside().vault.derive("asset access")
-    token = command.access.get(guard.id.hex, "")
-    return access_tokens.admits(key, token, guard.id, guard.password_hash or "", now)
-
-
-def _too_late(stop: Asset) -> Outcome:
-    url = stop.lifecycle.expired_url
-    return Redirection(location(url)) if url else Gone()
-
-
-def _choose(asset: Asset, command: Follow, now: datetime) -> Way:
-    """The way by rules, variants or the destination. Raises `NotFound` where there is none."""
-    visitor = command.visitor
-    if asset.rules:
-        rule = routing.first_match(asset.rules, _seen(command, now))
-        if rule is not None:
-            return Way(rule["destinationUrl"], rule=rule["id"])
-    if asset.variants:
-        known = None if visitor.has_opted_out else command.visitor_id
-        visitor_id = known or UUID(bytes=outside().dice.throw(16), version=4)
-        variant = choose(asset.variants, roll_of(str(visitor_id), asset.id))
-        is_kept = known is None and not visitor.has_opted_out and not visitor.is_bot
-        new = visitor_id if is_kept else None
-        return Way(variant["destinationUrl"], variant=variant["id"], new_visitor_id=new)
-    if not asset.destination_url:
+    if target is None:
         raise NotFound("short address")
-    return Way(asset.destination_url)
+    decision = decide(target, command, outside().clock.now())
+    if decision.scan is None:
+        return decision.outcome
+    organization_id = target.asset.organization_id
+    wanted = await find_wanted(FindWanted(frozenset((organization_id,))))
+    scan = decision.scan._replace(is_wanted=wanted.wants(organization_id, target.asset.kind))
+    over = Direct(patience=PATIENCE_SECONDS)
+    try:
+        (is_let,) = await write_scans(WriteScans((scan,), new_batch(), over))
+    finally:
+        over.close()
+    return decision.outcome if is_let or decision.late is None else decision.late
 
 
-def _seen(command: Follow, now: datetime) -> routing.Visit:
-    """The visit as rules look at it; of a parameter given twice the first value counts."""
-    visitor = command.visitor
-    return routing.Visit(
-        now=now,
-        country=visitor.country,
-        region=visitor.region,
-        device=visitor.device,
-        os=visitor.os,
-        language=visitor.language,
-        query=dict(reversed(parse_qsl(command.query, keep_blank_values=True))),
-    )
+class Straight:
+    """A desk without a memory, for an application that nobody starts and stops."""
 
+    async def follow(self, command: Follow) -> Outcome:
+        """As `follow`."""
+        return await follow(command)
 
-def _lead(asset: Asset, way: Way, command: Follow) -> Outcome:
-    """How the visit is led: by a redirect, an app, or a preview for who draws one."""
-    passed = command.query if asset.passes_query else None
-    url = utm.merged(way.url, asset.utm, passed)
-    if command.visitor.is_preview and asset.preview:
-        return Preview(
-            address=outside().link_url(asset.slug, asset.hostname),
-            url=location(url),
-            title=asset.preview.get("title"),
-            description=asset.preview.get("description"),
-            image_url=asset.preview.get("imageUrl"),
-        )
-    app = deep_links.for_visit(asset.deep_links, command.visitor.os)
-    if app is None:
-        return Redirection(location(url), way.new_visitor_id)
-    if app.needs_page:
-        return AppTrial(app.app_address(url), app.fallback(url), way.new_visitor_id)
-    return Redirection(app.app_address(url), way.new_visitor_id)
+    async def find_home(self, host: str) -> Home | None:
+        """As `activities.visits.targets.find_home`."""
+        return await find_home(FindHome(host))
+
+    def note_unknown(self, host: str) -> None:
+        """Nothing is counted here."""

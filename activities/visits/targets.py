@@ -8,16 +8,12 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import and_, null
-from sqlmodel import col, select
-
 from activities.outside import outside
 from activities.rules import hostnames
 from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.lifecycle import Lifecycle
 from activities.shelf.claims import CODES, DEFAULT_DOMAIN
 from schema.db import transaction
-from schema.tables import DomainRow, LinkRow, QrCodeRow, SlugClaimRow
 
 Kind = Literal["qr", "link"]
 
@@ -47,8 +43,15 @@ class FindTarget:
     id: UUID | None = None
     home: Home | None = None
 
+    @property
+    def space(self) -> str:
+        """Where its slug is unique."""
+        if self.kind == "qr":
+            return CODES
+        return str(self.home.domain_id) if self.home else DEFAULT_DOMAIN
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """What a visit needs to know of a code or link. `slug` and `hostname` are its present ones."""
 
@@ -67,17 +70,23 @@ class Asset:
     preview: Mapping[str, str] = field(default_factory=dict)
     deep_links: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def columns(self) -> str:
+        """Its columns in a line of COPY (`activities.visits.scans`)."""
+        return f"{self.organization_id}\t{self.id}\t{self.kind}"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The `asset` that is visited.
 
     `through` is the link that a code is tied to, while that is active: then the code leads wherever
-    the link does.
+    the link does. `tied_to` is its id, active or not.
     """
 
     asset: Asset
     through: Asset | None = None
+    tied_to: UUID | None = None
 
     @property
     def leading(self) -> Asset:
@@ -90,9 +99,20 @@ class Target:
         return (self.asset, self.through) if self.through else (self.asset,)
 
     @property
+    def ids(self) -> tuple[UUID, ...]:
+        """Whatever it depends on."""
+        return (self.asset.id, self.tied_to) if self.tied_to else (self.asset.id,)
+
+    @property
     def guard(self) -> Asset | None:
         """Whose password is asked for: its own, or else that of the link it is tied to."""
         return next((stop for stop in self.stops if stop.password_hash), None)
+
+
+HOME = """
+SELECT id, organization_id, hostname, status = 'active' AND deleted_at IS NULL
+FROM domain WHERE hostname = %(hostname)s AND verified_at IS NOT NULL
+"""
 
 
 async def find_home(command: FindHome) -> Home | None:
@@ -104,31 +124,30 @@ async def find_home(command: FindHome) -> Home | None:
     hostname = foreign_name(command.host)
     if hostname is None:
         return None
-    query = select(DomainRow).where(
-        DomainRow.hostname == hostname, col(DomainRow.verified_at).is_not(None)
-    )
     async with transaction() as session:
-        brought = (await session.execute(query)).scalars().all()
-    for row in brought:
-        if row.status == "active" and row.deleted_at is None:
-            return Home(row.id, row.organization_id, row.hostname)
-    if brought:
+        connection = await session.connection()
+        return home_of((await connection.exec_driver_sql(HOME, {"hostname": hostname})).all())
+
+
+def home_of(rows: Sequence[Any]) -> Home | None:
+    """What rows of `HOME` say; raises `NotFound` for a name that is nobody's any more."""
+    for id_, organization_id, hostname, is_active in rows:
+        if is_active:
+            return Home(id_, organization_id, hostname)
+    if rows:
         raise NotFound("domain")
     return None
 
 
 async def find_target(command: FindTarget) -> Target | None:
     """The code or link, unless it is in the trash; whether it is live is not judged here."""
-    query = _code_query(command) if command.kind == "qr" else _link_query(command)
+    statement = CODE if command.kind == "qr" else LINK
+    values: dict[str, Any] = {"id": command.id, "slugs": [command.slug], "spaces": [command.space]}
     async with transaction() as session:
-        found = (await session.execute(query)).first()
-    if found is None:
-        return None
-    code, link, hostname = found
-    through = _link(link, hostname) if link else None
-    if code is not None:
-        return Target(_code(code), through)
-    return Target(through) if through else None
+        connection = await session.connection()
+        where = BY_ID if command.id is not None else BY_SLUG
+        found = (await connection.exec_driver_sql(statement + where, values)).first()
+    return target_of(found, command.home) if found else None
 
 
 def foreign_name(host: str) -> str | None:
@@ -142,82 +161,76 @@ def foreign_name(host: str) -> str | None:
         return None
 
 
-def _code_query(command: FindTarget) -> Any:
-    """A code, the link that it follows, and the host name of that."""
-    tied = and_(
-        col(LinkRow.id) == col(QrCodeRow.link_id),
-        col(LinkRow.is_active),
-        col(LinkRow.deleted_at).is_(None),
-    )
-    query: Any = (
-        select(QrCodeRow, LinkRow, col(DomainRow.hostname))
-        .outerjoin(LinkRow, tied)
-        .outerjoin(DomainRow, col(DomainRow.id) == col(LinkRow.domain_id))
-        .where(col(QrCodeRow.deleted_at).is_(None))
-    )
-    if command.home:
-        query = query.where(QrCodeRow.organization_id == command.home.organization_id)
-    return _named(query, QrCodeRow, CODES, command)
+def target_of(row: Sequence[Any], home: Home | None = None) -> Target | None:
+    """What a row of `CODE` or `LINK` says; None for what is in the trash, or not of the `home`."""
+    code, link = row[CODE_BEGINS:LINK_BEGINS], row[LINK_BEGINS:]
+    through = _link(link) if link[0] is not None else None
+    if code[0] is None:
+        return Target(through) if through else None
+    if home is not None and code[1] != home.organization_id:
+        return None
+    return Target(_short(code, "qr"), through, row[TIED_TO])
 
 
-def _link_query(command: FindTarget) -> Any:
-    """The same columns for a link."""
-    space = str(command.home.domain_id) if command.home else DEFAULT_DOMAIN
-    query: Any = (
-        select(null(), LinkRow, col(DomainRow.hostname))
-        .outerjoin(DomainRow, col(DomainRow.id) == col(LinkRow.domain_id))
-        .where(col(LinkRow.deleted_at).is_(None))
-    )
-    return _named(query, LinkRow, space, command)
-
-
-def _named(query: Any, table: type[QrCodeRow | LinkRow], space: str, command: FindTarget) -> Any:
-    if command.id is not None:
-        return query.where(table.id == command.id)
-    claim = col(SlugClaimRow.asset_id) == col(table.id)
-    return query.join(SlugClaimRow, claim).where(
-        SlugClaimRow.space == space, SlugClaimRow.slug == command.slug
-    )
-
-
-def _code(row: QrCodeRow) -> Asset:
+def _short(columns: Sequence[Any], kind: Kind, **more: Any) -> Asset:
+    id_, organization_id, slug, active, starts, ends, limit, used, expired = columns[:9]
+    password_hash, destination_url, variants = columns[9:12]
     return Asset(
-        id=row.id,
-        kind="qr",
-        organization_id=row.organization_id,
-        slug=row.short_code or "",
-        lifecycle=_lifecycle(row, row.scan_count),
-        password_hash=row.password_hash,
-        destination_url=row.destination_url,
-        variants=row.variants,
+        id=id_,
+        kind=kind,
+        organization_id=organization_id,
+        slug=slug or "",
+        lifecycle=Lifecycle(active, starts, ends, limit, used, expired),
+        password_hash=password_hash,
+        destination_url=destination_url,
+        variants=tuple(variants),
+        **more,
     )
 
 
-def _link(row: LinkRow, hostname: str | None) -> Asset:
-    return Asset(
-        id=row.id,
-        kind="link",
-        organization_id=row.organization_id,
-        slug=row.slug,
-        lifecycle=_lifecycle(row, row.click_count),
-        password_hash=row.password_hash,
-        destination_url=row.destination_url,
-        variants=row.variants,
+def _link(columns: Sequence[Any]) -> Asset:
+    rules, utm, passes_query, preview, deep_links, hostname = columns[12:]
+    return _short(
+        columns,
+        "link",
         hostname=hostname,
-        rules=row.rules,
-        utm=row.utm,
-        passes_query=row.passes_query,
-        preview=row.preview,
-        deep_links=row.deep_links,
+        rules=tuple(rules),
+        utm=utm,
+        passes_query=passes_query,
+        preview=preview,
+        deep_links=deep_links,
     )
 
 
-def _lifecycle(row: QrCodeRow | LinkRow, used: int) -> Lifecycle:
-    return Lifecycle(
-        is_active=row.is_active,
-        starts_at=row.starts_at,
-        expires_at=row.expires_at,
-        limit=row.visit_limit,
-        used=used,
-        expired_url=row.expired_url,
-    )
+_SHORT = """{0}.id, {0}.organization_id, {0}.{1}, {0}.is_active, {0}.starts_at, {0}.expires_at,
+  {0}.visit_limit, {0}.{2}, {0}.expired_url, {0}.password_hash, {0}.destination_url, {0}.variants"""
+_LINK = (
+    _SHORT.format("link", "slug", "click_count")
+    + ", link.rules, link.utm, link.passes_query, link.preview, link.deep_links, domain.hostname"
+)
+TIED_TO = 3
+CODE_BEGINS = 4
+LINK_BEGINS = CODE_BEGINS + 12
+
+CODE = f"""
+SELECT claim.space, claim.slug, claim.asset_id, code.link_id,
+  {_SHORT.format("code", "short_code", "scan_count")}, {_LINK}
+FROM slug_claim claim
+LEFT JOIN qr_code code ON code.id = claim.asset_id AND code.deleted_at IS NULL
+LEFT JOIN link ON link.id = code.link_id AND link.is_active AND link.deleted_at IS NULL
+LEFT JOIN domain ON domain.id = link.domain_id
+"""  # noqa: S608
+"""What was claimed for it, a code that is there, and the active link that it follows."""
+
+LINK = f"""
+SELECT claim.space, claim.slug, claim.asset_id, {", ".join(["NULL"] * 13)}, {_LINK}
+FROM slug_claim claim
+LEFT JOIN link ON link.id = claim.asset_id AND link.deleted_at IS NULL
+LEFT JOIN domain ON domain.id = link.domain_id
+"""  # noqa: S608
+
+BY_ID = "WHERE claim.asset_id = %(id)s LIMIT 1"
+BY_SLUG = (
+    "WHERE (claim.space, claim.slug) IN "
+    "(SELECT * FROM unnest(%(spaces)s::text[], %(slugs)s::text[]))"
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.business import qr_links, team_invites, tokens
+from api.business import qr_links, stats, team_invites, tokens
 from api.business.errors import REFUSALS, present
 from api.dialect import Dialect, make_application
 
@@ -14,7 +14,7 @@ def make_business(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Business API",
         description="For automations. Credential: an API or MCP token, or the session cookie.",
-        routers=[tokens.router, team_invites.router, qr_links.router],
+        routers=[tokens.router, team_invites.router, qr_links.router, stats.router],
         present=present,
         refusals=REFUSALS,
     )

@@ -33,6 +33,8 @@ FIELDS = {
     "workspace_id": "business_id",
     "organization_id": "orgId",
     "per_minute": "rate_per_minute",
+    "first": "from",
+    "last": "to",
 }
 """What the domain calls a field -> what this dialect calls it."""
 

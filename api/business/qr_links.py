@@ -14,9 +14,7 @@ from activities.qr_codes.drafts import LONGEST_NAME
 from activities.qr_codes.reading import ListQrCodes, ReadQrCode, list_qr_codes, read_qr_code
 from activities.qr_codes.shelving import DeleteQrCode, delete_qr_code
 from activities.qr_codes.views import QrCodeView
-from activities.rules.actors import Actor
 from activities.rules.destinations import LONGEST as LONGEST_URL
-from activities.rules.errors import NotFound
 from activities.rules.listings import Listing
 from activities.rules.searching import LONGEST_SEARCH
 from activities.rules.slugs import SPELLING
@@ -166,7 +164,8 @@ async def create(body: QrLinkIn, by: By, response: Response, org_id: OrgId = Non
 
 @router.get(ONE, summary="Retrieve a QR link")
 async def retrieve(id: PathId, by: By, response: Response, org_id: OrgId = None) -> QrLinkAnswer:
-    return answer(response, await find(by, id))
+    command = ReadQrCode(by, id=to_id(id), dynamic_only=True)
+    return answer(response, await read_qr_code(command))
 
 
 @router.put(ONE, summary="Change a QR link, as PATCH does")
@@ -179,23 +178,13 @@ async def change(
     response: Response,
     org_id: OrgId = None,
 ) -> QrLinkAnswer:
-    link = await find(by, id)
-    command = UpdateQrCode(by, link.id, version=expected, **given(body))
+    command = UpdateQrCode(by, to_id(id), version=expected, **given(body), dynamic_only=True)
     return answer(response, await update_qr_code(command))
 
 
 @router.delete(ONE, status_code=204, summary="Delete a QR link")
 async def delete(id: PathId, by: By, expected: Expected, org_id: OrgId = None) -> None:
-    link = await find(by, id)
-    await delete_qr_code(DeleteQrCode(by, link.id, version=expected))
-
-
-async def find(by: Actor, id: str) -> QrCodeView:
-    """The dynamic code of this id; `NotFound` also for a static one, which is no QR link."""
-    code = await read_qr_code(ReadQrCode(by, id=to_id(id)))
-    if not code.is_dynamic:
-        raise NotFound("QR link")
-    return code
+    await delete_qr_code(DeleteQrCode(by, to_id(id), version=expected, dynamic_only=True))
 
 
 def given(body: Body) -> dict[str, Any]:

@@ -17,8 +17,9 @@ from activities.rules.symbologies import Symbology
 from api.canva.auth import authenticate, documented
 from api.canva.clamping import Clamped
 from api.canva.library import AskedLibrary, LibraryOut, present_library
-from api.canva.pictures import DOCUMENTED, LARGEST, SIZE, SMALLEST, Known, answer_picture
+from api.canva.pictures import DOCUMENTED, LARGEST, SIZE, SMALLEST, VARY
 from api.dialect import Text
+from api.pictures import Known, answer_picture
 from api.routers import By, make_router
 from api.scalars import Moment, Out
 
@@ -67,7 +68,8 @@ async def image(
     size: Annotated[int, Clamped(800, SMALLEST, LARGEST), SIZE] = 800,
     known: Known = None,
 ) -> Response:
-    return answer_picture(await render_barcode(RenderBarcode(by, to_id(id), "png", size)), known)
+    made = await render_barcode(RenderBarcode(by, to_id(id), "png", size))
+    return answer_picture(made, known, VARY)
 
 
 def to_id(text: str) -> UUID:

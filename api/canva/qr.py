@@ -17,8 +17,9 @@ from activities.rules.spelling import prefixed, unprefixed
 from api.canva.auth import authenticate, documented
 from api.canva.clamping import Clamped
 from api.canva.library import AskedLibrary, LibraryOut, present_library
-from api.canva.pictures import DOCUMENTED, LARGEST, SIZE, SMALLEST, Known, answer_picture
+from api.canva.pictures import DOCUMENTED, LARGEST, SIZE, SMALLEST, VARY
 from api.dialect import Text
+from api.pictures import Known, answer_picture
 from api.routers import By, make_router
 from api.scalars import Moment, Out
 
@@ -78,9 +79,8 @@ async def image(
     size: Annotated[int, Clamped(1024, SMALLEST, LARGEST), SIZE] = 1024,
     known: Known = None,
 ) -> Response:
-    return answer_picture(
-        await render_symbol(RenderSymbol(by, "png", id=to_id(id), size_px=size)), known
-    )
+    made = await render_symbol(RenderSymbol(by, "png", id=to_id(id), size_px=size))
+    return answer_picture(made, known, VARY)
 
 
 def to_id(text: str) -> UUID:

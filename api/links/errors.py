@@ -11,9 +11,6 @@ from api.statuses import ORDINARY
 
 STATUSES = ORDINARY
 
-FIELDS = {"short_code": "code", "destination_url": "url"}
-"""What the domain calls a field -> what this dialect calls it."""
-
 
 def present(refusal: DomainError | HttpFault) -> Answer:
     """The refusal in this dialect's shape."""
@@ -22,8 +19,7 @@ def present(refusal: DomainError | HttpFault) -> Answer:
         message = f"code: The code '{refusal.slug}' is taken; choose another."
     if isinstance(refusal, InvalidFields | WrongFields):
         message = " ".join(
-            f"{FIELDS.get(name, name)}: {' '.join(sentences)}"
-            for name, sentences in refusal.fields.items()
+            f"{name}: {' '.join(sentences)}" for name, sentences in refusal.fields.items()
         )
     body = {"error": {"message": message, "code": refusal.code}}
     return Answer(STATUSES[refusal.code], body, dict(getattr(refusal, "headers", {})))

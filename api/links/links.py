@@ -131,7 +131,7 @@ async def create(body: LinkIn, by: By, response: Response) -> LinkOut:
 
 @router.get(ONE, summary="Fetch one short link")
 async def fetch(code: PathCode, by: By, response: Response) -> LinkOut:
-    link = await read_link(ReadLink(by, *_meant(code)))
+    link = await read_link(ReadLink(by, *meant(code)))
     set_etag(response, link.version)
     return present_link(link)
 
@@ -141,14 +141,14 @@ async def change(
     code: PathCode, body: LinkChangesIn, by: By, expected: Expected, response: Response
 ) -> LinkOut:
     with _own_words():
-        link = await update_link(UpdateLink(by, *_meant(code), expected, **_asked(body)))
+        link = await update_link(UpdateLink(by, *meant(code), expected, **_asked(body)))
     set_etag(response, link.version)
     return present_link(link)
 
 
 @router.delete(ONE, status_code=204, summary="Throw a short link away; restorable for 30 days")
 async def remove(code: PathCode, by: By, expected: Expected) -> None:
-    await delete_link(DeleteLink(by, *_meant(code), expected))
+    await delete_link(DeleteLink(by, *meant(code), expected))
 
 
 def present_link(link: LinkView) -> LinkOut:
@@ -169,16 +169,16 @@ def present_link(link: LinkView) -> LinkOut:
     )
 
 
+def meant(code: str) -> tuple[UUID | None, str | None]:
+    """The id that a path names, or the slug."""
+    id_of_it = unprefixed("lnk", code) if code.startswith(PREFIX) else None
+    return id_of_it, None if id_of_it else code
+
+
 def _asked(body: LinkIn | LinkChangesIn) -> dict[str, Any]:
     """What the client gave, by the domain's names."""
     asked = {RENAMED.get(name, name): getattr(body, name) for name in body.model_fields_set}
     return {**asked, "tags": tuple(body.tags)} if "tags" in asked else asked
-
-
-def _meant(code: str) -> tuple[UUID | None, str | None]:
-    """The id that a path names, or the slug."""
-    id_of_it = unprefixed("lnk", code) if code.startswith(PREFIX) else None
-    return id_of_it, None if id_of_it else code
 
 
 @contextmanager

@@ -16,14 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from activities.link_pages.viewing import ViewPage, view_page
 from activities.link_pages.views import PublicPage
-from activities.meters import Take, take
+from activities.outside import outside
 from activities.readiness import DatabaseAway
 from activities.rules.colours import contrast
-from activities.rules.errors import NotFound, RateLimited
+from activities.rules.errors import NotFound
 from activities.rules.page_blocks import button_text
-from activities.rules.throttles import UNKNOWN_CODES
 from activities.visitors import read_visitor
-from api.edge import network_of
+from api.guesses import unknown_page
 from api.pages.assets import address_of
 from api.pages.link_blocks import blocks_html, paragraphs
 from api.status_pages import choose_language, status_page
@@ -58,7 +57,7 @@ async def link_page(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         response = await _answer(scope, headers)
     except NotFound:
-        response = await _unknown(scope, headers)
+        response = await unknown_page(scope, headers)
     except DatabaseAway:
         response = status_page(503, headers, retry_after=2)
     response.headers["Cache-Control"] = "no-store"
@@ -69,20 +68,18 @@ async def _answer(scope: Scope, headers: dict[str, str]) -> Response:
     method: str = scope["method"]
     if method not in ("GET", "HEAD"):
         return status_page(405, headers, allow="GET, HEAD")
+    asked = HTTPConnection(scope)
     visitor = read_visitor(
-        method, headers, country_header_trusted=scope.get("inkloom.proxied", False)
+        method,
+        headers,
+        address=asked.client.host if asked.client else "",
+        query=scope["query_string"].decode("latin-1"),
+        country_header_trusted=scope.get("inkloom.proxied", False),
+        now=outside().clock.now(),
     )
     slug = scope["path"].removeprefix(PREFIX).removesuffix("/")
     page = await view_page(ViewPage(slug, visitor, headers.get("host", "")))
     return present_page(page, choose_language(headers.get("accept-language", "")))
-
-
-async def _unknown(scope: Scope, headers: dict[str, str]) -> Response:
-    try:
-        await take(Take(UNKNOWN_CODES, network_of(HTTPConnection(scope))))
-    except RateLimited as refusal:
-        return status_page(429, headers, retry_after=refusal.standing.retry_after)
-    return status_page(404, headers)
 
 
 def present_page(page: PublicPage, language: str) -> HTMLResponse:

@@ -8,7 +8,7 @@ from html import escape
 from starlette.responses import HTMLResponse
 
 from activities.rules.destinations import host_of
-from activities.visits.following import AppTrial, Preview
+from activities.visits.leading import AppTrial, Preview
 from api.pages.layout import page
 from api.pages.visit_words import ACCESS, ACCESS_LATER, APP, DOMAIN
 

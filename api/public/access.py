@@ -34,7 +34,11 @@ class AccessIn(In):
 
     type: Literal["qr", "link"] = Field(description="what is protected", examples=["qr", "link"])
     password: Text = Field(
-        min_length=1, max_length=1000, description="its password", examples=["open sesame"]
+        min_length=1,
+        max_length=1000,
+        repr=False,
+        description="its password",
+        examples=["open sesame"],
     )
     id: Text | None = Field(
         None,

@@ -27,6 +27,7 @@ class SignUpIn(Body):
     email: Text = Field(max_length=LONGEST_ADDRESS, examples=["ada@example.com"])
     password: Text = Field(
         max_length=LONGEST,
+        repr=False,
         description=f"{SHORTEST} characters and more, not one that others would guess",
         examples=["walnut-orbit-cellar-94"],
     )
@@ -40,7 +41,7 @@ class SignInIn(Body):
     """An address and its password."""
 
     email: Text = Field(max_length=LONGEST_ADDRESS, examples=["ada@example.com"])
-    password: Text = Field(max_length=LONGEST, examples=["walnut-orbit-cellar-94"])
+    password: Text = Field(max_length=LONGEST, repr=False, examples=["walnut-orbit-cellar-94"])
     organization: Text | None = Field(
         None,
         max_length=LONGEST_SLUG,

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.studio import account, confirmation, dynamic, generate, keys, me, tokens, usage, webhooks
+from api.studio import (
+    account,
+    analytics,
+    confirmation,
+    dynamic,
+    generate,
+    keys,
+    me,
+    tokens,
+    usage,
+    webhooks,
+)
 from api.studio.errors import REFUSALS, present
 
 PREFIXES = (
@@ -21,7 +32,7 @@ def make_studio() -> Dialect:
         description="Dynamic QR codes, rendering, webhooks and accounts. Credential: the X-Api-Key "
         "header, or the access token of a sign-in as a bearer.",
         routers=[
-            *(dynamic.router, generate.router, webhooks.router),
+            *(dynamic.router, analytics.router, generate.router, webhooks.router),
             *(account.router, tokens.router, me.router, confirmation.router),
             *(keys.router, usage.of_keys, usage.router),
         ],

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from activities.passwords import LONGEST as LONGEST_PASSWORD
 from activities.qr_codes.drafts import LONGEST_NAME
 from activities.rules.destinations import LONGEST as LONGEST_URL
 from activities.rules.experiments import LARGEST_WEIGHT, MOST
@@ -15,8 +16,6 @@ from activities.rules.slugs import SPELLING
 from activities.rules.tagging import LONGEST_TAG, MOST_TAGS
 from api.dialect import Body, Text
 from api.scalars import When
-
-LONGEST_PASSWORD = 128
 
 Url = Annotated[
     Text,

@@ -12,7 +12,7 @@ from api.statuses import ORDINARY
 
 STATUSES = {**ORDINARY, "short_code_taken": 400, "address_taken": 400}
 
-FIELDS = {"short_code": "short_id"}
+FIELDS = {"short_code": "short_id", "first": "from", "last": "to", "time_zone": "tz"}
 """What the domain calls a field -> what this dialect calls it."""
 
 

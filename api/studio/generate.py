@@ -11,7 +11,7 @@ from activities.images import MEDIA_TYPES
 from activities.qr_codes.drawing import DrawSymbol, draw_symbol
 from activities.rules.destinations import LONGEST as LONGEST_URL
 from api.dialect import Body, Text
-from api.routers import By, make_router
+from api.routers import CREATES, By, make_router
 from api.studio.auth import authenticate_key_only, documented_for_keys
 
 SHORT_ID = "X-QR-Short-Id"
@@ -59,6 +59,7 @@ class GenerateIn(Body):
             },
         }
     },
+    openapi_extra=CREATES,
 )
 async def generate(body: GenerateIn, by: By) -> Response:
     drawn = await draw_symbol(

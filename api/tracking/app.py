@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.tracking import document, qr_codes, verify
+from api.tracking import document, qr_codes, stats, verify
 from api.tracking.errors import REFUSALS, present
 
 PREFIXES = ("/v1",)
@@ -15,7 +15,7 @@ def make_tracking() -> Dialect:
         title="Inkloom Tracking API",
         description="QR codes and their statistics. Credential: `Authorization: Bearer qrt_...`. "
         "This document is at `/v1/openapi.json`.",
-        routers=[verify.router, qr_codes.router, document.router],
+        routers=[verify.router, qr_codes.router, stats.router, document.router],
         present=present,
         refusals=REFUSALS,
     )

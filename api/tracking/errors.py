@@ -25,6 +25,8 @@ FIELDS = {
     "folder_id": "folderId",
     "short_code": "shortCode",
     "style": "styleConfig",
+    "first": "from",
+    "last": "to",
 }
 """What the domain calls a field -> what this dialect calls it."""
 

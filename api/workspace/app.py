@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from activities.statistics.live import Live
 from api.dialect import Dialect, make_application
 from api.workspace import (
+    ab_tests,
     account,
     audit,
     barcode,
@@ -20,11 +22,15 @@ from api.workspace import (
     members,
     oauth_clients,
     org,
+    org_stats,
     org_workspaces,
     orgs,
     pages,
     qr,
+    scans_export,
+    scans_live,
     sign_in,
+    stats,
     tags,
     team_invites,
     utm_templates,
@@ -46,41 +52,52 @@ PREFIXES = (
     "/api/auth",
 )
 
+ROUTERS = (
+    keys.router,
+    # Before those that take an id in the same place.
+    bulk.router,
+    exports.router,
+    imports.router,
+    qr.router,
+    links.router,
+    barcode.router,
+    barcode_scans.router,
+    inventory.router,
+    pages.router,
+    folders.router,
+    tags.router,
+    utm_templates.router,
+    domains.router,
+    stats.router,
+    ab_tests.router,
+    org_stats.router,
+    scans_export.router,
+    scans_live.router,
+    sign_in.router,
+    account.router,
+    oauth_clients.router,
+    grants.router,
+    orgs.router,
+    org.router,
+    org_workspaces.router,
+    members.router,
+    team_invites.router,
+    audit.router,
+)
 
-def make_workspace(public_url: str) -> Dialect:
-    """The dialect with its routes; cookie writes are taken from pages of `public_url` only."""
+
+def make_workspace(public_url: str, live: Live | None = None) -> Dialect:
+    """The dialect with its routes; cookie writes are taken from pages of `public_url` only.
+
+    Streams of scans end when `live` is stopped.
+    """
     application = make_application(
         title="Inkloom Workspace API",
         description="What the dashboard speaks. Credential: the ink_session cookie.",
-        routers=[
-            keys.router,
-            # Before those that take an id in the same place.
-            bulk.router,
-            exports.router,
-            imports.router,
-            qr.router,
-            links.router,
-            barcode.router,
-            barcode_scans.router,
-            inventory.router,
-            pages.router,
-            folders.router,
-            tags.router,
-            utm_templates.router,
-            domains.router,
-            sign_in.router,
-            account.router,
-            oauth_clients.router,
-            grants.router,
-            orgs.router,
-            org.router,
-            org_workspaces.router,
-            members.router,
-            team_invites.router,
-            audit.router,
-        ],
+        routers=ROUTERS,
         present=present,
         refusals=REFUSALS,
     )
     application.state.public_url = public_url
+    application.state.live = live or Live()
     return Dialect("workspace", PREFIXES, application, present)

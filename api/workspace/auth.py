@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from api.browser import documented, read_member
 
-__all__ = ["authenticate", "documented"]
+__all__ = ["VARY", "authenticate", "documented"]
+
+VARY = "Cookie"
+"""The header that carries it."""
 
 authenticate = read_member

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import gather
+from functools import partial
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import Path, Query, Response
 
@@ -31,13 +31,13 @@ from activities.barcodes.shelving import (
     delete_barcode,
     restore_barcode,
 )
+from activities.barcodes.views import BarcodeView
 from activities.images import MEDIA_TYPES
-from activities.rules.errors import NotFound
-from activities.rules.spelling import unprefixed
 from api.dialect import Text
 from api.etags import Expected, set_etag
+from api.pictures import Known, answer_picture, documented_pictures
 from api.routers import By, make_router
-from api.workspace.auth import authenticate, documented
+from api.workspace.auth import VARY, authenticate, documented
 from api.workspace.barcode_in import BarcodeChangesIn, BarcodeIn, DuplicateIn, to_changes, to_create
 from api.workspace.barcode_out import (
     BarcodeOut,
@@ -45,9 +45,11 @@ from api.workspace.barcode_out import (
     present_barcode,
     present_summary,
 )
-from api.workspace.listing import LONGEST_ID, AskedListing, OrgId, PageOut, present_page
+from api.workspace.listing import LONGEST_ID, AskedListing, OrgId, PageOut, path_id, present_page
 
 router = make_router(authenticate, dependencies=[documented], tags=["barcode"])
+
+to_id = partial(path_id, "bc", "barcode")
 
 ONE = "/api/barcode/{id}"
 
@@ -68,16 +70,12 @@ async def list_all(
 
 @router.post("/api/barcode", status_code=201, summary="Create a barcode")
 async def create(body: BarcodeIn, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
-    barcode = await create_barcode(to_create(body, by))
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    return answer(response, await create_barcode(to_create(body, by)))
 
 
 @router.get(ONE, summary="Fetch one barcode")
 async def fetch(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
-    barcode = await read_barcode(ReadBarcode(by, to_id(id)))
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    return answer(response, await read_barcode(ReadBarcode(by, to_id(id))))
 
 
 @router.patch(ONE, summary="Change a barcode: its type, value, style, place or binding")
@@ -89,11 +87,8 @@ async def change(
     response: Response,
     org_id: OrgId = None,
 ) -> BarcodeOut:
-    barcode = await update_barcode(
-        UpdateBarcode(by, to_id(id), version=expected, **to_changes(body))
-    )
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    command = UpdateBarcode(by, to_id(id), version=expected, **to_changes(body))
+    return answer(response, await update_barcode(command))
 
 
 @router.delete(ONE, status_code=204, summary="Throw a barcode away; restorable for 30 days")
@@ -109,38 +104,31 @@ async def duplicate(
     body: DuplicateIn | None = None,
     org_id: OrgId = None,
 ) -> BarcodeOut:
-    name = body.name if body else None
-    barcode = await duplicate_barcode(DuplicateBarcode(by, to_id(id), name))
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    command = DuplicateBarcode(by, to_id(id), body.name if body else None)
+    return answer(response, await duplicate_barcode(command))
 
 
 @router.post(f"{ONE}/archive", summary="Put a barcode aside")
 async def archive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
-    barcode = await archive_barcode(ArchiveBarcode(by, to_id(id)))
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    return answer(response, await archive_barcode(ArchiveBarcode(by, to_id(id))))
 
 
 @router.post(f"{ONE}/unarchive", summary="Put a barcode back among the others")
 async def unarchive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
-    barcode = await archive_barcode(ArchiveBarcode(by, to_id(id), archived=False))
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    command = ArchiveBarcode(by, to_id(id), archived=False)
+    return answer(response, await archive_barcode(command))
 
 
 @router.post(f"{ONE}/restore", summary="Take a barcode back out of the trash")
 async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) -> BarcodeOut:
-    barcode = await restore_barcode(RestoreBarcode(by, to_id(id)))
-    set_etag(response, barcode.version)
-    return present_barcode(barcode)
+    return answer(response, await restore_barcode(RestoreBarcode(by, to_id(id))))
 
 
 @router.get(
     f"{ONE}/image",
     summary="The picture of a barcode",
     response_class=Response,
-    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    responses=documented_pictures(*MEDIA_TYPES.values()),
     tags=["pictures"],
 )
 async def image(
@@ -148,15 +136,14 @@ async def image(
     by: By,
     format: Annotated[Literal["png", "svg"], Query(description="the kind of picture")] = "png",
     size: Annotated[int, Query(ge=16, le=4096, description="pixels across")] = 1024,
+    known: Known = None,
     org_id: OrgId = None,
 ) -> Response:
     made = await render_barcode(RenderBarcode(by, to_id(id), format, size))
-    return Response(made.content, media_type=made.media_type)
+    return answer_picture(made, known, VARY)
 
 
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("bc", text)
-    if found is None:
-        raise NotFound("barcode")
-    return found
+def answer(response: Response, barcode: BarcodeView) -> BarcodeOut:
+    """The barcode in this dialect's words, under its ETag."""
+    set_etag(response, barcode.version)
+    return present_barcode(barcode)

@@ -58,6 +58,7 @@ class BarcodeOut(Out):
     folder_name: str | None = Field(description="what that is called", examples=[None])
     tags: list[str] = Field(description="its tags", examples=[["shelf"]])
     workspace_id: str = Field(description="the workspace it is in", examples=[f"wsp_{_AN_ID}"])
+    version: int = Field(description="what its ETag says, for If-Match", examples=[1])
     created_at: Moment = Field(
         description="when it was made", examples=["2026-05-07T18:42:30.123Z"]
     )
@@ -100,6 +101,7 @@ def present_barcode(barcode: BarcodeView) -> BarcodeOut:
         folder_name=barcode.folder_name,
         tags=list(barcode.tags),
         workspace_id=prefixed("wsp", barcode.workspace_id),
+        version=barcode.version,
         created_at=barcode.created_at,
         updated_at=barcode.updated_at,
         archived_at=barcode.archived_at,

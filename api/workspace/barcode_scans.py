@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path
 
 from activities.inventory.scanning import RecordBarcodeScan, record_barcode_scan
-from activities.rules.errors import NotFound
-from activities.rules.spelling import unprefixed
 from api.dialect import Text
 from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
 from api.workspace.inventory_in import ScanIn, to_movement
 from api.workspace.inventory_out import ScanOut, present_scan
-from api.workspace.listing import LONGEST_ID, OrgId
+from api.workspace.listing import LONGEST_ID, OrgId, path_id
 
 router = make_router(authenticate, dependencies=[documented], tags=["inventory"])
+
+to_id = partial(path_id, "bc", "barcode")
 
 
 @router.post(
@@ -35,11 +35,3 @@ async def scan(
 ) -> ScanOut:
     command = RecordBarcodeScan(by, to_id(id), body.place, body.note, to_movement(body.movement))
     return present_scan(await record_barcode_scan(command))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("bc", text)
-    if found is None:
-        raise NotFound("barcode")
-    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pydantic import Field
 
 from activities.barcodes.changing import UpdateBarcode, update_barcode
@@ -30,6 +32,7 @@ from api.workspace.bulk_shapes import (
     an_item_id,
     each,
     must_be_without_password,
+    rank_of,
 )
 from api.workspace.listing import OrgId
 
@@ -111,7 +114,7 @@ async def change_codes(body: QrChangesManyIn, by: By, org_id: OrgId = None) -> B
         changes = {**qr_in.to_changes(item), "id": qr.to_id(item.id)}
         return await update_qr_code(UpdateQrCode(by, **changes))
 
-    return await each("qr", act, body.items, lambda item: item.id)
+    return await each("qr", act, body.items, lambda item: rank_of("qr", item.id))
 
 
 @router.post("/api/qr/bulk/delete", summary="Throw up to 1,000 QR codes away")
@@ -121,7 +124,7 @@ async def delete_codes(body: IdsIn, by: By, org_id: OrgId = None) -> BulkOut:
         await delete_qr_code(DeleteQrCode(by, gone.id))
         return gone
 
-    return await each("qr", act, body.ids, str)
+    return await each("qr", act, body.ids, partial(rank_of, "qr"))
 
 
 @router.post("/api/links/bulk", status_code=201, summary="Create up to 1,000 short links")
@@ -140,7 +143,7 @@ async def change_links(body: LinkChangesManyIn, by: By, org_id: OrgId = None) ->
         changes = {**links_in.to_changes(item), "id": links.to_id(item.id)}
         return await update_link(UpdateLink(by, **changes))
 
-    return await each("lnk", act, body.items, lambda item: item.id)
+    return await each("lnk", act, body.items, lambda item: rank_of("lnk", item.id))
 
 
 @router.post("/api/links/bulk/delete", summary="Throw up to 1,000 short links away")
@@ -150,7 +153,7 @@ async def delete_links(body: IdsIn, by: By, org_id: OrgId = None) -> BulkOut:
         await delete_link(DeleteLink(by, gone.id))
         return gone
 
-    return await each("lnk", act, body.ids, str)
+    return await each("lnk", act, body.ids, partial(rank_of, "lnk"))
 
 
 @router.post("/api/barcode/bulk", status_code=201, summary="Create up to 1,000 barcodes")
@@ -167,7 +170,7 @@ async def change_barcodes(body: BarcodeChangesManyIn, by: By, org_id: OrgId = No
         changes = {**barcode_in.to_changes(item), "id": barcode.to_id(item.id)}
         return await update_barcode(UpdateBarcode(by, **changes))
 
-    return await each("bc", act, body.items, lambda item: item.id)
+    return await each("bc", act, body.items, lambda item: rank_of("bc", item.id))
 
 
 @router.post("/api/barcode/bulk/delete", summary="Throw up to 1,000 barcodes away")
@@ -177,4 +180,4 @@ async def delete_barcodes(body: IdsIn, by: By, org_id: OrgId = None) -> BulkOut:
         await delete_barcode(DeleteBarcode(by, gone.id))
         return gone
 
-    return await each("bc", act, body.ids, str)
+    return await each("bc", act, body.ids, partial(rank_of, "bc"))

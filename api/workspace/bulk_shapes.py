@@ -11,7 +11,7 @@ from pydantic import Field
 
 from activities.bulk import MOST_AT_ONCE, DoEach, Done, Item, Result, do_each
 from activities.rules.errors import InvalidFields
-from activities.rules.spelling import prefixed
+from activities.rules.spelling import prefixed, unprefixed
 from api.dialect import Text
 from api.scalars import In, Out
 from api.workspace.errors import present
@@ -89,6 +89,12 @@ async def each(
     """Do it for every item, in the order of `rank`, and say what became of each."""
     done = await do_each(DoEach(operation, tuple(Item(item, rank(item)) for item in items)))
     return present_done(prefix, done)
+
+
+def rank_of(prefix: str, text: str) -> str:
+    """Where a thing stands among others, the same for every spelling of its id."""
+    found = unprefixed(prefix, text)
+    return found.hex if found else ""
 
 
 def present_done(prefix: str, done: Done) -> BulkOut:

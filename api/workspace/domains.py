@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import Path
 from pydantic import Field
@@ -21,18 +21,19 @@ from activities.domains import (
     read_domain,
     remove_domain,
 )
-from activities.rules.errors import NotFound
 from activities.rules.hostnames import LONGEST
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from api.dialect import Text
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
 from api.workspace.auth import authenticate, documented
-from api.workspace.listing import LONGEST_ID, OrgId
+from api.workspace.listing import LONGEST_ID, OrgId, path_id
 from api.workspace.paging import Asked
 from api.workspace.plain_pages import PlainPageOut, present_plain
 
 router = make_router(authenticate, dependencies=[documented], tags=["domains"])
+
+to_id = partial(path_id, "dom", "domain")
 
 ALL = "/api/domains"
 ONE = "/api/domains/{id}"
@@ -107,14 +108,6 @@ async def verify(id: PathId, by: By, org_id: OrgId = None) -> DomainOut:
 @router.delete(ONE, status_code=204, summary="Remove a domain that has no links")
 async def remove(id: PathId, by: By, org_id: OrgId = None) -> None:
     await remove_domain(RemoveDomain(by, to_id(id)))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("dom", text)
-    if found is None:
-        raise NotFound("domain")
-    return found
 
 
 def present_domain(domain: DomainView) -> DomainOut:

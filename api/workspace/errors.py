@@ -50,6 +50,9 @@ FIELDS = {
     "deep_links.android.package": "deepLinks.android.package",
     "deep_links.android.storeUrl": "deepLinks.android.storeUrl",
     "health_check.intervalMinutes": "healthCheck.intervalMinutes",
+    "first": "from",
+    "last": "to",
+    "time_zone": "timeZone",
 }
 """What the domain calls a field -> what this dialect calls it."""
 

@@ -1,4 +1,4 @@
-"""`/api/{qr,links,barcode}/export`: everything of one kind as CSV or XLSX."""
+"""`/api/{qr,links,barcode}/export`: everything of one kind but the trash, as CSV or XLSX."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def rows_of(read: Read[View], row: Callable[[View], Sequence[Cell]]) -> As
     asked: PageRequest | None = PageRequest(size=AT_ONCE, counts=False)
     left = MOST_ROWS
     while asked is not None and left > 0:
-        page = await read(Listing(asked))
+        page = await read(Listing(asked, shelf="kept"))
         yield [row(view) for view in page.items][:left]
         left -= len(page.items)
         asked = replace(asked, after=page.next) if page.next else None
@@ -154,6 +154,7 @@ def link_row(link: LinkView) -> Sequence[Cell]:
     return (
         *(link.slug, link.short_url, link.destination_url, link.name, _tags(link.tags)),
         *(link.is_active, link.created_at, link.expires_at, link.click_count),
+        link.has_password,
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
 
 from activities.rules.colours import COLOUR
-from activities.rules.errors import NotFound
 from activities.rules.nesting import DEEPEST
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from activities.rules.tagging import LONGEST_FOLDER
 from activities.shelf.folder_ends import ArchiveFolder, DeleteFolder, archive_folder, delete_folder
 from activities.shelf.folder_views import FolderView
@@ -26,14 +25,17 @@ from activities.shelf.folders import (
     update_folder,
 )
 from api.dialect import Text
+from api.etags import Expected, set_etag
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
 from api.workspace.auth import authenticate, documented
-from api.workspace.listing import LONGEST_ID, OrgId, an_id, to_uuid
+from api.workspace.listing import LONGEST_ID, OrgId, WorkspaceId, an_id, path_id, to_uuid
 from api.workspace.paging import Asked
 from api.workspace.plain_pages import PlainPageOut, present_plain
 
 router = make_router(authenticate, dependencies=[documented], tags=["folders"])
+
+to_id = partial(path_id, "fld", "folder")
 
 ALL = "/api/folders"
 ONE = "/api/folders/{id}"
@@ -106,6 +108,7 @@ class FolderOut(Out):
     asset_count: int = Field(
         description="how many codes, links, barcodes and pages are right in it", examples=[12]
     )
+    version: int = Field(description="what its ETag says, for If-Match", examples=[1])
     created_at: Moment = Field(
         description="when it was made", examples=["2026-11-21T12:00:00.000Z"]
     )
@@ -119,15 +122,7 @@ class FolderOut(Out):
 async def list_all(
     by: By,
     asked: Asked,
-    workspace_id: Annotated[
-        Text | None,
-        Query(
-            alias="workspaceId",
-            max_length=LONGEST_ID,
-            description="only those of this workspace",
-            json_schema_extra=an_id("wsp"),
-        ),
-    ] = None,
+    workspace_id: WorkspaceId = None,
     archived: Annotated[
         bool, Query(description="those that are put aside, in place of the others")
     ] = False,
@@ -138,7 +133,7 @@ async def list_all(
 
 
 @router.post(ALL, status_code=201, summary="Make a folder")
-async def create(body: FolderIn, by: By, org_id: OrgId = None) -> FolderOut:
+async def create(body: FolderIn, by: By, response: Response, org_id: OrgId = None) -> FolderOut:
     command = CreateFolder(
         by,
         body.name,
@@ -146,32 +141,40 @@ async def create(body: FolderIn, by: By, org_id: OrgId = None) -> FolderOut:
         parent_id=to_uuid("parent_id", "fld", body.parent_id),
         colour=body.colour,
     )
-    return present_folder(await create_folder(command))
+    return answer(response, await create_folder(command))
 
 
 @router.get(ONE, summary="Fetch one folder")
-async def fetch(id: PathId, by: By, org_id: OrgId = None) -> FolderOut:
-    return present_folder(await read_folder(ReadFolder(by, to_id(id))))
+async def fetch(id: PathId, by: By, response: Response, org_id: OrgId = None) -> FolderOut:
+    return answer(response, await read_folder(ReadFolder(by, to_id(id))))
 
 
 @router.patch(ONE, summary="Rename, mark or move a folder; what is in it comes along")
-async def change(id: PathId, body: FolderChangesIn, by: By, org_id: OrgId = None) -> FolderOut:
-    return present_folder(await update_folder(UpdateFolder(by, to_id(id), **to_changes(body))))
+async def change(
+    id: PathId,
+    body: FolderChangesIn,
+    by: By,
+    expected: Expected,
+    response: Response,
+    org_id: OrgId = None,
+) -> FolderOut:
+    command = UpdateFolder(by, to_id(id), version=expected, **to_changes(body))
+    return answer(response, await update_folder(command))
 
 
 @router.delete(ONE, status_code=204, summary="Dissolve a folder; what is in it moves up")
-async def remove(id: PathId, by: By, org_id: OrgId = None) -> None:
-    await delete_folder(DeleteFolder(by, to_id(id)))
+async def remove(id: PathId, by: By, expected: Expected, org_id: OrgId = None) -> None:
+    await delete_folder(DeleteFolder(by, to_id(id), version=expected))
 
 
 @router.post(f"{ONE}/archive", summary="Put a folder aside; its assets work all the same")
-async def archive(id: PathId, by: By, org_id: OrgId = None) -> FolderOut:
-    return present_folder(await archive_folder(ArchiveFolder(by, to_id(id))))
+async def archive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> FolderOut:
+    return answer(response, await archive_folder(ArchiveFolder(by, to_id(id))))
 
 
 @router.post(f"{ONE}/unarchive", summary="Put a folder back among the others")
-async def unarchive(id: PathId, by: By, org_id: OrgId = None) -> FolderOut:
-    return present_folder(await archive_folder(ArchiveFolder(by, to_id(id), archived=False)))
+async def unarchive(id: PathId, by: By, response: Response, org_id: OrgId = None) -> FolderOut:
+    return answer(response, await archive_folder(ArchiveFolder(by, to_id(id), archived=False)))
 
 
 def to_changes(body: FolderChangesIn) -> dict[str, Any]:
@@ -182,12 +185,10 @@ def to_changes(body: FolderChangesIn) -> dict[str, Any]:
     return changes
 
 
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("fld", text)
-    if found is None:
-        raise NotFound("folder")
-    return found
+def answer(response: Response, folder: FolderView) -> FolderOut:
+    """The folder in this dialect's words, under its ETag."""
+    set_etag(response, folder.version)
+    return present_folder(folder)
 
 
 def present_folder(folder: FolderView) -> FolderOut:
@@ -200,6 +201,7 @@ def present_folder(folder: FolderView) -> FolderOut:
         colour=folder.colour,
         path=list(folder.path),
         asset_count=folder.asset_count,
+        version=folder.version,
         created_at=folder.created_at,
         updated_at=folder.updated_at,
         archived_at=folder.archived_at,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from functools import partial
 
 from activities.oauth.grants import GrantView, ListGrants, RevokeGrant, list_grants, revoke_grant
-from activities.rules.errors import NotFound
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from api.browser import documented, read_person
 from api.routers import ByPerson, make_person_router
 from api.scalars import Moment, Out
+from api.workspace.listing import path_id
 
 ALL = "/api/auth/grants"
 
 router = make_person_router(read_person, dependencies=[documented], tags=["account"])
+
+to_id = partial(path_id, "grt", "grant")
 
 
 class GrantOut(Out):
@@ -45,14 +47,6 @@ async def list_all(by: ByPerson) -> GrantsOut:
 @router.delete(f"{ALL}/{{id}}", status_code=204, summary="Take it back")
 async def revoke(id: str, by: ByPerson) -> None:
     await revoke_grant(RevokeGrant(by, to_id(id)))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("grt", text)
-    if found is None:
-        raise NotFound("grant")
-    return found
 
 
 def present_grant(grant: GrantView) -> GrantOut:

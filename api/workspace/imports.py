@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Query
 from pydantic import ConfigDict, Field
@@ -27,21 +27,24 @@ from activities.imports.running import (
     may_start_import,
 )
 from activities.imports.views import ImportItemView, ImportView, ItemStatus, Status
-from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.errors import InvalidFields
 from activities.rules.imports.formats import FIELDS
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.imports.tables import MOST_BYTES
+from activities.rules.spelling import prefixed
 from api.dialect import Text
 from api.jobs import Jobs
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
 from api.workspace.auth import authenticate, documented
-from api.workspace.listing import OrgId, to_uuid
+from api.workspace.listing import OrgId, path_id, to_uuid
 from api.workspace.paging import Asked
+from api.workspace.plain_pages import PlainPageOut, present_plain
 
-LONGEST_FILE = 5 * 1024 * 1024
 EXAMPLE = "url,slug\nhttps://example.com/spring,\n"
 
 router = make_router(authenticate, dependencies=[documented], tags=["jobs"])
+
+to_id = partial(path_id, "imp", "import")
 
 
 class ImportIn(In):
@@ -51,13 +54,13 @@ class ImportIn(In):
 
     csv: str | None = Field(
         None,
-        max_length=LONGEST_FILE,
+        max_length=MOST_BYTES,
         description="the file as text, its header line first; at most 10,000 lines",
         examples=[EXAMPLE],
     )
     base64: str | None = Field(
         None,
-        max_length=LONGEST_FILE * 4 // 3 + 4,
+        max_length=-(-MOST_BYTES // 3) * 4,
         description="the bytes of the file in base64, for UTF-16 and Windows-1252",
     )
     mapping: dict[str, Text] = Field(
@@ -110,38 +113,17 @@ class ImportItemOut(Out):
     link_id: str | None = Field(description="the link that it became")
 
 
-class ImportPageOut(Out):
-    """One page of imports, newest first."""
-
-    items: list[ImportOut] = Field(description="the page")
-    total: int = Field(description="how many there are on all pages")
-    page: int = Field(description="the number of this page, from 1")
-    page_size: int = Field(description="how many items a page has at most")
-
-
-class ImportItemPageOut(Out):
-    """One page of lines, in the order of the file."""
-
-    items: list[ImportItemOut] = Field(description="the page")
-    total: int = Field(description="how many there are on all pages")
-    page: int = Field(description="the number of this page, from 1")
-    page_size: int = Field(description="how many items a page has at most")
-
-
 @router.get("/api/imports", summary="List imports")
-async def list_all(by: By, asked: Asked, org_id: OrgId = None) -> ImportPageOut:
-    page = await list_imports(ListImports(by, asked))
-    return ImportPageOut(
-        items=[present_import(job) for job in page.items],
-        total=page.total,
-        page=asked.number,
-        page_size=asked.size,
-    )
+async def list_all(by: By, asked: Asked, org_id: OrgId = None) -> PlainPageOut[ImportOut]:
+    return present_plain(await list_imports(ListImports(by, asked)), present_import)
 
 
 @router.post("/api/imports", status_code=201, summary="Look at a CSV file before importing it")
 async def create(body: ImportIn, by: By, org_id: OrgId = None) -> ImportOut:
-    return present_import(await preview_import(to_command(body, by)))
+    try:
+        return present_import(await preview_import(to_command(body, by)))
+    except InvalidFields as refused:
+        raise _as_sent(refused, body) from None
 
 
 @router.get("/api/imports/{id}", summary="How far an import is")
@@ -156,14 +138,9 @@ async def items(
     asked: Asked,
     status: Annotated[ItemStatus | None, Query(description="only lines in this state")] = None,
     org_id: OrgId = None,
-) -> ImportItemPageOut:
+) -> PlainPageOut[ImportItemOut]:
     page = await list_import_items(ListImportItems(by, to_id(id), asked, status))
-    return ImportItemPageOut(
-        items=[present_item(item) for item in page.items],
-        total=page.total,
-        page=asked.number,
-        page_size=asked.size,
-    )
+    return present_plain(page, present_item)
 
 
 @router.post("/api/imports/{id}/run", status_code=202, summary="Make the links of an import")
@@ -202,12 +179,10 @@ def _content(body: ImportIn) -> bytes:
         raise InvalidFields({"base64": ["This is not base64 (RFC 4648)."]}) from None
 
 
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("imp", text)
-    if found is None:
-        raise NotFound("import")
-    return found
+def _as_sent(refused: InvalidFields, body: ImportIn) -> InvalidFields:
+    """The same, what is wrong with the file told of the field that it came in."""
+    sent = "csv" if body.base64 is None else "base64"
+    return InvalidFields({sent if n == "file" else n: told for n, told in refused.fields.items()})
 
 
 def present_import(job: ImportView) -> ImportOut:

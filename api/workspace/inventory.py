@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from asyncio import gather
-from dataclasses import replace
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from activities.inventory.items import (
     DeleteItem,
@@ -27,11 +26,8 @@ from activities.inventory.reading import (
     read_item,
     summarize_items,
 )
-from activities.rules.errors import NotFound
-from activities.rules.paging import PageRequest
+from activities.inventory.views import ItemView
 from activities.rules.searching import LONGEST_SEARCH
-from activities.rules.spelling import unprefixed
-from api.cursors import read_cursor
 from api.dialect import Text
 from api.etags import Expected, set_etag
 from api.routers import By, make_router
@@ -54,37 +50,24 @@ from api.workspace.inventory_out import (
     present_summary,
 )
 from api.workspace.listing import (
-    LONGEST_CURSOR,
     LONGEST_ID,
+    AskedPart,
     OrgId,
     PageOut,
+    WorkspaceId,
+    path_id,
     present_page,
     to_uuid,
 )
-from api.workspace.paging import Asked
 
 ALL = "/api/inventory/items"
 ONE = f"{ALL}/{{id}}"
 
 router = make_router(authenticate, dependencies=[documented], tags=["inventory"])
 
+to_id = partial(path_id, "inv", "item")
+
 PathId = Annotated[Text, Path(max_length=LONGEST_ID, description="an item: inv_ and 32 hex digits")]
-
-
-def _part(
-    asked: Asked,
-    cursor: Annotated[
-        Text | None,
-        Query(
-            max_length=LONGEST_CURSOR,
-            description="`nextCursor` of the page before, in place of `page`",
-        ),
-    ] = None,
-) -> PageRequest:
-    return asked if cursor is None else replace(asked, after=read_cursor(cursor))
-
-
-AskedPart = Annotated[PageRequest, Depends(_part)]
 
 
 @router.get(ALL, summary="List items of inventory")
@@ -94,12 +77,7 @@ async def list_all(
     search: Annotated[
         Text, Query(max_length=LONGEST_SEARCH, description="a part of its name or SKU")
     ] = "",
-    workspace_id: Annotated[
-        Text | None,
-        Query(
-            alias="workspaceId", max_length=LONGEST_ID, description="only those of this workspace"
-        ),
-    ] = None,
+    workspace_id: WorkspaceId = None,
     low_only: Annotated[
         bool, Query(alias="lowOnly", description="only those at their threshold or below")
     ] = False,
@@ -115,16 +93,12 @@ async def list_all(
 
 @router.post(ALL, status_code=201, summary="Create an item, with its opening stock")
 async def create(body: ItemIn, by: By, response: Response, org_id: OrgId = None) -> ItemOut:
-    item = await create_item(to_create(body, by))
-    set_etag(response, item.version)
-    return present_item(item)
+    return answer(response, await create_item(to_create(body, by)))
 
 
 @router.get(ONE, summary="Fetch one item")
 async def fetch(id: PathId, by: By, response: Response, org_id: OrgId = None) -> ItemOut:
-    item = await read_item(ReadItem(by, to_id(id)))
-    set_etag(response, item.version)
-    return present_item(item)
+    return answer(response, await read_item(ReadItem(by, to_id(id))))
 
 
 @router.patch(ONE, summary="Change an item, but for its stock")
@@ -136,9 +110,8 @@ async def change(
     response: Response,
     org_id: OrgId = None,
 ) -> ItemOut:
-    item = await update_item(UpdateItem(by, to_id(id), version=expected, **to_changes(body)))
-    set_etag(response, item.version)
-    return present_item(item)
+    command = UpdateItem(by, to_id(id), version=expected, **to_changes(body))
+    return answer(response, await update_item(command))
 
 
 @router.delete(ONE, status_code=204, summary="Delete an item; its movements stay")
@@ -174,9 +147,7 @@ async def list_every_movement(by: By, asked: AskedPart, org_id: OrgId = None) ->
     return present_movements(await list_movements(ListMovements(by, asked)))
 
 
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("inv", text)
-    if found is None:
-        raise NotFound("item")
-    return found
+def answer(response: Response, item: ItemView) -> ItemOut:
+    """The item in this dialect's words, under its ETag."""
+    set_etag(response, item.version)
+    return present_item(item)

@@ -43,6 +43,7 @@ class ItemOut(Out):
     )
     barcode_id: str | None = Field(description="the barcode that stands for it", examples=[None])
     workspace_id: str = Field(description="the workspace it is in", examples=[f"wsp_{_AN_ID}"])
+    version: int = Field(description="what its ETag says, for If-Match", examples=[1])
     created_at: Moment = Field(description="when it was made", examples=[_A_MOMENT])
     updated_at: Moment = Field(
         description="when it was changed last, movements apart", examples=[_A_MOMENT]
@@ -122,6 +123,7 @@ def present_item(item: ItemView) -> ItemOut:
         allows_negative=item.allows_negative,
         barcode_id=prefixed("bc", item.barcode_id) if item.barcode_id else None,
         workspace_id=prefixed("wsp", item.workspace_id),
+        version=item.version,
         created_at=item.created_at,
         updated_at=item.updated_at,
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import Field
@@ -13,7 +13,7 @@ from activities.key_ends import RevokeKey, RotateKey, revoke_key, rotate_key
 from activities.key_ring import IssueKey, KeyView, ListKeys, issue_key, list_keys
 from activities.key_usage import ReadUsage, UsageView, read_usage
 from activities.rules.credentials import KeyKind, KeyStatus
-from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.errors import InvalidFields
 from activities.rules.key_terms import LARGEST_CAP, LONGEST_GRACE, LONGEST_NAME
 from activities.rules.permissions import Permission
 from activities.rules.spelling import prefixed, unprefixed
@@ -21,6 +21,7 @@ from api.browser import documented, read_member
 from api.dialect import Text
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out, When
+from api.workspace.listing import path_id
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 
@@ -31,6 +32,8 @@ KeyId = Annotated[str, Path(alias="keyId", description="such as key_ and 32 hex 
 Api = Literal["studio", "tracking", "canva", "links", "business"]
 
 router = make_router(read_member, dependencies=[documented], tags=["keys"])
+
+to_id = partial(path_id, "key", "API key")
 
 
 class KeyIn(In):
@@ -167,14 +170,6 @@ def to_command(body: KeyIn, by: By) -> IssueKey:
         daily_cap=body.daily_cap,
         expires_at=body.expires_at,
     )
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("key", text)
-    if found is None:
-        raise NotFound("API key")
-    return found
 
 
 def present_new_key(key: KeyView) -> NewKeyOut:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import gather
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path, Query, Response
 
@@ -30,8 +30,6 @@ from activities.links.shelving import (
     restore_link,
 )
 from activities.links.views import LinkView
-from activities.rules.errors import NotFound
-from activities.rules.spelling import unprefixed
 from api.dialect import Text
 from api.etags import Expected, set_etag
 from api.routers import By, make_router
@@ -47,20 +45,28 @@ from api.workspace.links_in import (
     to_create,
 )
 from api.workspace.links_out import (
-    LinkHistoryOut,
     LinkItemOut,
     LinkOut,
     LinkSummaryOut,
     LinkUtmUrlOut,
-    present_history,
     present_item,
     present_link,
     present_summary,
 )
-from api.workspace.listing import LONGEST_ID, AskedLinkListing, OrgId, PageOut, present_page
+from api.workspace.listing import (
+    LONGEST_ID,
+    AskedLinkListing,
+    OrgId,
+    PageOut,
+    path_id,
+    present_page,
+)
 from api.workspace.paging import Asked
+from api.workspace.plain_pages import ChangeOut, PlainPageOut, present_change, present_plain
 
 router = make_router(authenticate, dependencies=[documented], tags=["links"])
+
+to_id = partial(path_id, "lnk", "link")
 
 ONE = "/api/links/{id}"
 
@@ -142,16 +148,11 @@ async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) 
 
 
 @router.get(f"{ONE}/history", summary="Where a short link led before")
-async def history(id: PathId, by: By, asked: Asked, org_id: OrgId = None) -> LinkHistoryOut:
-    return present_history(await list_link_changes(ListLinkChanges(by, to_id(id), asked)))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("lnk", text)
-    if found is None:
-        raise NotFound("link")
-    return found
+async def history(
+    id: PathId, by: By, asked: Asked, org_id: OrgId = None
+) -> PlainPageOut[ChangeOut]:
+    page = await list_link_changes(ListLinkChanges(by, to_id(id), asked))
+    return present_plain(page, present_change)
 
 
 def _shown(link: LinkView, response: Response) -> LinkOut:

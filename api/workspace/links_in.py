@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from activities.links.creating import CreateLink
 from activities.links.drafts import LONGEST_DESCRIPTION, LONGEST_NAME
 from activities.links.filling import BuildAddress
+from activities.passwords import LONGEST as LONGEST_PASSWORD
 from activities.rules import experiments, routing
 from activities.rules.actors import Actor
 from activities.rules.destinations import LONGEST as LONGEST_URL
@@ -29,7 +30,6 @@ from api.workspace.links_parts import (
 from api.workspace.listing import LONGEST_ID, to_uuid
 
 LONGEST_HOSTNAME = 253
-LONGEST_PASSWORD = 128
 
 PARTS = ("utm", "preview", "deep_links", "health_check")
 LISTS = ("rules", "variants")
@@ -150,7 +150,7 @@ class LinkIn(In):
     utm: Utm | None = None
     utm_template_id: AnId | None = Field(None, description="fills up what utm leaves open")
     pass_query: PassQuery = False
-    password: Password | None = None
+    password: Password | None = Field(None, repr=False)
     starts_at: StartsAt | None = None
     expires_at: ExpiresAt | None = None
     click_limit: ClickLimit | None = None
@@ -190,7 +190,7 @@ class LinkChangesIn(In):
         default_factory=str, description="fills up what the link leaves open"
     )
     pass_query: PassQuery = Field(default_factory=bool)
-    password: Password | None = Field(default_factory=lambda: None)
+    password: Password | None = Field(default_factory=lambda: None, repr=False)
     starts_at: StartsAt | None = Field(default_factory=lambda: None)
     expires_at: ExpiresAt | None = Field(default_factory=lambda: None)
     click_limit: ClickLimit | None = Field(default_factory=lambda: None)

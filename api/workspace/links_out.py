@@ -9,9 +9,7 @@ from pydantic import Field
 from activities.links.reading import LinkSummary
 from activities.links.ties import LinkedCode
 from activities.links.views import LinkView
-from activities.rules.paging import Page
 from activities.rules.spelling import prefixed
-from activities.shelf.history import ChangeView
 from api.scalars import Moment, Out
 
 _AN_ID = "7d0c7a441f0b4c5e9a530c5a7d1b2f10"
@@ -174,24 +172,6 @@ class LinkSummaryOut(Out):
     click_count: int = Field(description="clicks of them all", examples=[0])
 
 
-class LinkChangeOut(Out):
-    """One change of a destination."""
-
-    old_url: str | None = Field(description="where it led", examples=["https://example.com/a"])
-    new_url: str | None = Field(description="where it led then", examples=["https://example.com"])
-    changed_by: str = Field(description="the person's or key's name", examples=["Ada"])
-    changed_at: Moment = Field(description="when", examples=[_A_MOMENT])
-
-
-class LinkHistoryOut(Out):
-    """One page of changes, newest first."""
-
-    items: list[LinkChangeOut] = Field(description="the changes", examples=[[]])
-    total: int = Field(description="how many there are on all pages", examples=[0])
-    page: int = Field(description="the number of this page, from 1", examples=[1])
-    page_size: int = Field(description="how many items a page has at most", examples=[25])
-
-
 class LinkUtmUrlOut(Out):
     """An address with UTM parameters in it."""
 
@@ -220,22 +200,6 @@ def present_summary(summary: LinkSummary) -> LinkSummaryOut:
     """The totals in this dialect's words."""
     return LinkSummaryOut(
         total=summary.total, active=summary.active, click_count=summary.click_count
-    )
-
-
-def present_history(page: Page[ChangeView]) -> LinkHistoryOut:
-    """One page of changes in this dialect's words."""
-    items = [
-        LinkChangeOut(
-            old_url=change.old_url,
-            new_url=change.new_url,
-            changed_by=change.changed_by,
-            changed_at=change.changed_at,
-        )
-        for change in page.items
-    ]
-    return LinkHistoryOut(
-        items=items, total=page.total, page=page.request.number, page_size=page.request.size
     )
 
 

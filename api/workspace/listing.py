@@ -17,7 +17,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
-from activities.rules.errors import InvalidFields
+from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.listings import Listing, Shelf, Sort
 from activities.rules.paging import Page, PageRequest
 from activities.rules.searching import LONGEST_SEARCH
@@ -67,6 +67,14 @@ def to_uuid(field: str, prefix: str, text: str | None) -> UUID | None:
     return found
 
 
+def path_id(prefix: str, noun: str, text: str) -> UUID:
+    """The id in a path; `NotFound` (`noun`) for any other spelling."""
+    found = unprefixed(prefix, text)
+    if found is None:
+        raise NotFound(noun)
+    return found
+
+
 FolderId = Annotated[
     Text | None,
     Query(
@@ -87,11 +95,8 @@ WorkspaceId = Annotated[
 ]
 
 
-def _place(
+def _part(
     asked: Asked,
-    sort: Annotated[
-        Sort, Query(description="`newest` is by creation, `visits` by how often it was visited")
-    ] = "newest",
     cursor: Annotated[
         Text | None,
         Query(
@@ -100,13 +105,24 @@ def _place(
             "for lists that are sorted by `newest`",
         ),
     ] = None,
+) -> PageRequest:
+    return asked if cursor is None else replace(asked, after=read_cursor(cursor))
+
+
+AskedPart = Annotated[PageRequest, Depends(_part)]
+"""Which page of a list, newest first."""
+
+
+def _place(
+    asked: AskedPart,
+    sort: Annotated[
+        Sort, Query(description="`newest` is by creation, `visits` by how often it was visited")
+    ] = "newest",
 ) -> tuple[PageRequest, Sort]:
     """Which page, in which order."""
-    if cursor is None:
-        return asked, sort
-    if sort != "newest":
+    if asked.after is not None and sort != "newest":
         raise InvalidFields({"cursor": ["Leave the cursor out, or sort by newest."]})
-    return replace(asked, after=read_cursor(cursor)), sort
+    return asked, sort
 
 
 def _words(

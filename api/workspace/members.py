@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path
 
@@ -18,12 +18,12 @@ from activities.members import (
     list_members,
     remove_member,
 )
-from activities.rules.errors import NotFound
 from activities.rules.permissions import Role
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from api.browser import documented, read_member
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
+from api.workspace.listing import path_id
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 
@@ -32,6 +32,8 @@ ONE = "/api/org/{orgId}/members/{memberId}"
 MemberId = Annotated[str, Path(alias="memberId")]
 
 router = make_router(read_member, dependencies=[documented], tags=["members"])
+
+to_id = partial(path_id, "mem", "member")
 
 
 class RoleIn(In):
@@ -80,14 +82,6 @@ async def remove(org_id: OrgId, member_id: MemberId, by: By) -> None:
 @router.post("/api/org/{orgId}/leave", status_code=204, summary="Leave the organization")
 async def leave(org_id: OrgId, by: By) -> None:
     await leave_organization(LeaveOrganization(by))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("mem", text)
-    if found is None:
-        raise NotFound("member")
-    return found
 
 
 def present_member(member: MemberView) -> MemberOut:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path
 
-from activities.rules.errors import NotFound
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from activities.workspaces import (
     CreateWorkspace,
     DeleteWorkspace,
@@ -23,6 +22,7 @@ from activities.workspaces import (
 from api.browser import documented, read_member
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
+from api.workspace.listing import path_id
 from api.workspace.org import Name, OrgId
 from api.workspace.paging import Asked
 
@@ -32,6 +32,8 @@ ONE = "/api/org/{orgId}/workspaces/{workspaceId}"
 WorkspaceId = Annotated[str, Path(alias="workspaceId")]
 
 router = make_router(read_member, dependencies=[documented], tags=["workspaces"])
+
+to_id = partial(path_id, "wsp", "workspace")
 
 
 class WorkspaceIn(In):
@@ -81,14 +83,6 @@ async def rename(
 @router.delete(ONE, status_code=204, summary="Delete an empty workspace")
 async def delete(org_id: OrgId, workspace_id: WorkspaceId, by: By) -> None:
     await delete_workspace(DeleteWorkspace(by, to_id(workspace_id)))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("wsp", text)
-    if found is None:
-        raise NotFound("workspace")
-    return found
 
 
 def present_workspace(workspace: WorkspaceView) -> WorkspaceOut:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import gather
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path, Response
 
@@ -31,13 +31,11 @@ from activities.link_pages.shelving import (
     restore_link_page,
 )
 from activities.link_pages.views import LinkPageView
-from activities.rules.errors import NotFound
-from activities.rules.spelling import unprefixed
 from api.dialect import Text
 from api.etags import Expected, set_etag
 from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
-from api.workspace.listing import LONGEST_ID, AskedListing, OrgId, PageOut, present_page
+from api.workspace.listing import LONGEST_ID, AskedListing, OrgId, PageOut, path_id, present_page
 from api.workspace.pages_in import PageChangesIn, PageCopyIn, PageIn, to_changes, to_create
 from api.workspace.pages_out import (
     LinkPageOut,
@@ -47,6 +45,8 @@ from api.workspace.pages_out import (
 )
 
 router = make_router(authenticate, dependencies=[documented], tags=["pages"])
+
+to_id = partial(path_id, "pg", "link page")
 
 ALL = "/api/pages"
 ONE = "/api/pages/{id}"
@@ -120,14 +120,6 @@ async def unarchive(id: PathId, by: By, response: Response, org_id: OrgId = None
 @router.post(f"{ONE}/restore", summary="Take a link page back out of the trash")
 async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) -> LinkPageOut:
     return answer(response, await restore_link_page(RestoreLinkPage(by, to_id(id))))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("pg", text)
-    if found is None:
-        raise NotFound("link page")
-    return found
 
 
 def answer(response: Response, page: LinkPageView) -> LinkPageOut:

@@ -54,6 +54,7 @@ class LinkPageOut(Out):
     tags: list[str] = Field(description="its tags", examples=[["summer"]])
     view_count: int = Field(description="how often people opened it", examples=[0])
     last_viewed_at: Moment | None = Field(description="when last", examples=[_A_MOMENT])
+    version: int = Field(description="what its ETag says, for If-Match", examples=[1])
     created_at: Moment = Field(description="when it was made", examples=[_A_MOMENT])
     updated_at: Moment = Field(description="when it was changed", examples=[_A_MOMENT])
     archived_at: Moment | None = Field(description="when it was put aside", examples=[None])
@@ -85,6 +86,7 @@ def present_link_page(page: LinkPageView) -> LinkPageOut:
         tags=list(page.tags),
         view_count=page.view_count,
         last_viewed_at=page.last_viewed_at,
+        version=page.version,
         created_at=page.created_at,
         updated_at=page.updated_at,
         archived_at=page.archived_at,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from asyncio import gather
+from functools import partial
 from typing import Annotated, Literal
-from uuid import UUID
 
 from fastapi import Path, Query, Response
 
@@ -30,25 +30,32 @@ from activities.qr_codes.shelving import (
     restore_qr_code,
 )
 from activities.qr_codes.views import QrCodeView
-from activities.rules.errors import NotFound
-from activities.rules.spelling import unprefixed
 from api.dialect import Text
 from api.etags import Expected, set_etag
+from api.pictures import Known, answer_picture, documented_pictures
 from api.routers import By, make_router
-from api.workspace.auth import authenticate, documented
-from api.workspace.listing import LONGEST_ID, AskedShortListing, OrgId, PageOut, present_page
+from api.workspace.auth import VARY, authenticate, documented
+from api.workspace.listing import (
+    LONGEST_ID,
+    AskedShortListing,
+    OrgId,
+    PageOut,
+    path_id,
+    present_page,
+)
 from api.workspace.paging import Asked
+from api.workspace.plain_pages import ChangeOut, PlainPageOut, present_change, present_plain
 from api.workspace.qr_in import QrChangesIn, QrCopyIn, QrIn, to_changes, to_create
 from api.workspace.qr_out import (
-    QrHistoryOut,
     QrOut,
     QrSummaryOut,
-    present_history,
     present_qr,
     present_summary,
 )
 
 router = make_router(authenticate, dependencies=[documented], tags=["qr"])
+
+to_id = partial(path_id, "qr", "QR code")
 
 ALL = "/api/qr"
 ONE = "/api/qr/{id}"
@@ -124,33 +131,29 @@ async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) 
 
 
 @router.get(f"{ONE}/history", summary="Where a QR code led before")
-async def history(id: PathId, by: By, asked: Asked, org_id: OrgId = None) -> QrHistoryOut:
-    return present_history(await list_qr_changes(ListQrChanges(by, to_id(id), asked)))
+async def history(
+    id: PathId, by: By, asked: Asked, org_id: OrgId = None
+) -> PlainPageOut[ChangeOut]:
+    page = await list_qr_changes(ListQrChanges(by, to_id(id), asked))
+    return present_plain(page, present_change)
 
 
 @router.get(
     f"{ONE}/image",
     summary="The picture of a QR code",
     response_class=Response,
-    responses={200: {"content": {media: {} for media in MEDIA_TYPES.values()}}},
+    responses=documented_pictures(*MEDIA_TYPES.values()),
 )
 async def image(
     id: PathId,
     by: By,
     format: Annotated[Literal["png", "svg"], Query(description="the kind of picture")] = "png",
     size: Annotated[int, Query(ge=16, le=4096, description="pixels on each side")] = 1024,
+    known: Known = None,
     org_id: OrgId = None,
 ) -> Response:
     made = await render_symbol(RenderSymbol(by, format, id=to_id(id), size_px=size))
-    return Response(made.content, media_type=made.media_type)
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("qr", text)
-    if found is None:
-        raise NotFound("QR code")
-    return found
+    return answer_picture(made, known, VARY)
 
 
 def answer(response: Response, code: QrCodeView) -> QrOut:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
+from activities.passwords import LONGEST as LONGEST_PASSWORD
 from activities.qr_codes.creating import CreateQrCode
 from activities.qr_codes.drafts import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_STYLE
 from activities.rules.actors import Actor
@@ -21,8 +22,6 @@ from api.dialect import Text
 from api.scalars import In, When
 from api.workspace.listing import LONGEST_ID, an_id, to_uuid
 from api.workspace.qr_content import CONTENT_SCHEMA
-
-LONGEST_PASSWORD = 128
 
 Name = Annotated[
     Text, Field(max_length=LONGEST_NAME, description="what you call it", examples=["Menu"])

@@ -9,10 +9,8 @@ from pydantic import Field
 from activities.qr_codes.reading import QrCodeSummary
 from activities.qr_codes.surroundings import LinkedView
 from activities.qr_codes.views import QrCodeView
-from activities.rules.paging import Page
 from activities.rules.payloads.contents import ContentType
 from activities.rules.spelling import prefixed
-from activities.shelf.history import ChangeView
 from api.scalars import Moment, Out
 
 _AN_ID = "7d0c7a441f0b4c5e9a530c5a7d1b2f10"
@@ -77,8 +75,8 @@ class QrOut(Out):
     folder_name: str | None = Field(description="what that is called", examples=[None])
     tags: list[str] = Field(description="its tags", examples=[["summer"]])
     scan_count: int = Field(description="how often it was scanned", examples=[0])
-    unique_count: int | None = Field(
-        description="by how many visitors; null where that is not known", examples=[None]
+    unique_count: int = Field(
+        description="by how many visitors a day, of all days together", examples=[0]
     )
     last_scanned_at: Moment | None = Field(description="the last scan", examples=[None])
     version: int = Field(description="what its ETag says, for If-Match", examples=[1])
@@ -96,24 +94,6 @@ class QrSummaryOut(Out):
     total: int = Field(description="how many there are, those put aside too", examples=[1])
     active: int = Field(description="how many of them are active", examples=[1])
     scan_count: int = Field(description="scans of them all", examples=[0])
-
-
-class QrChangeOut(Out):
-    """A change of where a code leads."""
-
-    old_url: str | None = Field(description="where it led before", examples=[_A_URL])
-    new_url: str | None = Field(description="where it led from then on", examples=[_A_URL])
-    changed_by: str = Field(description="the person or key", examples=["Ada"])
-    changed_at: Moment = Field(description="when", examples=[_A_MOMENT])
-
-
-class QrHistoryOut(Out):
-    """One page of the changes of a code, newest first."""
-
-    items: list[QrChangeOut] = Field(description="the changes")
-    total: int = Field(description="how many there are on all pages", examples=[0])
-    page: int = Field(description="the number of this page, from 1", examples=[1])
-    page_size: int = Field(description="how many a page has at most", examples=[25])
 
 
 def present_qr(code: QrCodeView) -> QrOut:
@@ -140,7 +120,7 @@ def present_qr(code: QrCodeView) -> QrOut:
         **_place(code),
         **_terms(code),
         scan_count=code.scan_count,
-        unique_count=None,
+        unique_count=code.unique_count,
         last_scanned_at=code.last_scanned_at,
         version=code.version,
         created_at=code.created_at,
@@ -153,21 +133,6 @@ def present_qr(code: QrCodeView) -> QrOut:
 def present_summary(summary: QrCodeSummary) -> QrSummaryOut:
     """The totals in this dialect's words."""
     return QrSummaryOut(total=summary.total, active=summary.active, scan_count=summary.scan_count)
-
-
-def present_history(page: Page[ChangeView]) -> QrHistoryOut:
-    """The changes in this dialect's words."""
-    items = [
-        QrChangeOut(
-            old_url=change.old_url,
-            new_url=change.new_url,
-            changed_by=change.changed_by,
-            changed_at=change.changed_at,
-        )
-        for change in page.items
-    ]
-    asked = page.request
-    return QrHistoryOut(items=items, total=page.total, page=asked.number, page_size=asked.size)
 
 
 def _place(code: QrCodeView) -> dict[str, Any]:

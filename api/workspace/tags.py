@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
 
 from activities.rules.colours import COLOUR
-from activities.rules.errors import NotFound
 from activities.rules.searching import LONGEST_SEARCH
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from activities.rules.tagging import LONGEST_TAG
 from activities.shelf.tags import (
     CreateTag,
@@ -29,14 +28,17 @@ from activities.shelf.tags import (
     update_tag,
 )
 from api.dialect import Text
+from api.etags import Expected, set_etag
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
 from api.workspace.auth import authenticate, documented
-from api.workspace.listing import LONGEST_ID, OrgId, an_id
+from api.workspace.listing import LONGEST_ID, OrgId, an_id, path_id
 from api.workspace.paging import Asked
 from api.workspace.plain_pages import PlainPageOut, present_plain
 
 router = make_router(authenticate, dependencies=[documented], tags=["tags"])
+
+to_id = partial(path_id, "tag", "tag")
 
 ALL = "/api/tags"
 ONE = "/api/tags/{id}"
@@ -95,6 +97,7 @@ class TagOut(Out):
     asset_count: int = Field(
         description="how many codes, links, barcodes and pages have it", examples=[12]
     )
+    version: int = Field(description="what its ETag says, for If-Match", examples=[1])
     created_at: Moment = Field(
         description="when it was made", examples=["2026-11-21T12:00:00.000Z"]
     )
@@ -113,37 +116,44 @@ async def list_all(
 
 
 @router.post(ALL, status_code=201, summary="Make a tag")
-async def create(body: TagIn, by: By, org_id: OrgId = None) -> TagOut:
-    return present_tag(await create_tag(CreateTag(by, body.name, body.colour)))
+async def create(body: TagIn, by: By, response: Response, org_id: OrgId = None) -> TagOut:
+    return answer(response, await create_tag(CreateTag(by, body.name, body.colour)))
 
 
 @router.get(ONE, summary="Fetch one tag")
-async def fetch(id: PathId, by: By, org_id: OrgId = None) -> TagOut:
-    return present_tag(await read_tag(ReadTag(by, to_id(id))))
+async def fetch(id: PathId, by: By, response: Response, org_id: OrgId = None) -> TagOut:
+    return answer(response, await read_tag(ReadTag(by, to_id(id))))
 
 
 @router.patch(ONE, summary="Rename or mark a tag; assets keep it")
-async def change(id: PathId, body: TagChangesIn, by: By, org_id: OrgId = None) -> TagOut:
-    command = UpdateTag(by, to_id(id), **body.model_dump(exclude_unset=True))
-    return present_tag(await update_tag(command))
+async def change(
+    id: PathId,
+    body: TagChangesIn,
+    by: By,
+    expected: Expected,
+    response: Response,
+    org_id: OrgId = None,
+) -> TagOut:
+    command = UpdateTag(by, to_id(id), version=expected, **body.model_dump(exclude_unset=True))
+    return answer(response, await update_tag(command))
 
 
 @router.delete(ONE, status_code=204, summary="Take a tag away, from every asset too")
-async def remove(id: PathId, by: By, org_id: OrgId = None) -> None:
-    await delete_tag(DeleteTag(by, to_id(id)))
+async def remove(id: PathId, by: By, expected: Expected, org_id: OrgId = None) -> None:
+    await delete_tag(DeleteTag(by, to_id(id), version=expected))
 
 
 @router.post(f"{ONE}/merge", summary="Let a tag end in another, which its assets have then")
-async def merge(id: PathId, body: TagMergeIn, by: By, org_id: OrgId = None) -> TagOut:
-    return present_tag(await merge_tags(MergeTags(by, to_id(id), to_id(body.into))))
+async def merge(
+    id: PathId, body: TagMergeIn, by: By, response: Response, org_id: OrgId = None
+) -> TagOut:
+    return answer(response, await merge_tags(MergeTags(by, to_id(id), to_id(body.into))))
 
 
-def to_id(text: str) -> UUID:
-    """The id of a tag; `NotFound` for any other spelling."""
-    found = unprefixed("tag", text)
-    if found is None:
-        raise NotFound("tag")
-    return found
+def answer(response: Response, tag: TagView) -> TagOut:
+    """The tag in this dialect's words, under its ETag."""
+    set_etag(response, tag.version)
+    return present_tag(tag)
 
 
 def present_tag(tag: TagView) -> TagOut:
@@ -153,5 +163,6 @@ def present_tag(tag: TagView) -> TagOut:
         name=tag.name,
         colour=tag.colour,
         asset_count=tag.asset_count,
+        version=tag.version,
         created_at=tag.created_at,
     )

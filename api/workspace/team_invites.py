@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import Path
 from pydantic import Field
 
-from activities.rules.errors import NotFound
 from activities.rules.permissions import Role
-from activities.rules.spelling import prefixed, unprefixed
+from activities.rules.spelling import prefixed
 from activities.team_invites import (
     InviteMember,
     InviteView,
@@ -24,6 +23,7 @@ from api.browser import documented, read_member
 from api.dialect import Text
 from api.routers import By, make_router
 from api.scalars import In, Moment, Out
+from api.workspace.listing import path_id
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 
@@ -32,6 +32,8 @@ ALL = "/api/org/{orgId}/team-invites"
 InviteId = Annotated[str, Path(alias="inviteId")]
 
 router = make_router(read_member, dependencies=[documented], tags=["members"])
+
+to_id = partial(path_id, "inv", "invitation")
 
 
 class InviteIn(In):
@@ -76,14 +78,6 @@ async def invite(org_id: OrgId, body: InviteIn, by: By) -> InviteOut:
 @router.delete(f"{ALL}/{{inviteId}}", status_code=204, summary="Withdraw an invitation")
 async def withdraw(org_id: OrgId, invite_id: InviteId, by: By) -> None:
     await withdraw_invite(WithdrawInvite(by, to_id(invite_id)))
-
-
-def to_id(text: str) -> UUID:
-    """The id in a path; `NotFound` for any other spelling."""
-    found = unprefixed("inv", text)
-    if found is None:
-        raise NotFound("invitation")
-    return found
 
 
 def present_invite(invite: InviteView) -> InviteOut:

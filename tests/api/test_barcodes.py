@@ -59,6 +59,7 @@ async def test_a_barcode_is_made_with_all_its_fields(client: Client, tenant: Ten
         "lastScannedAt": None,
         "folderName": "Shelf",
         "workspaceId": made["workspaceId"],
+        "version": 1,
         "createdAt": "2026-11-21T12:00:00.000Z",
         "updatedAt": "2026-11-21T12:00:00.000Z",
         "archivedAt": None,
@@ -152,13 +153,13 @@ async def test_a_change_touches_what_is_given_only(client: Client, tenant: Tenan
         return changed
 
     assert await change() == made
-    moved = {**made, "folderId": None, "folderName": None}
+    moved = {**made, "folderId": None, "folderName": None, "version": 2}
     assert await change(folderId=None) == moved
-    unbound = {**moved, "integration": None}
+    unbound = {**moved, "integration": None, "version": 3}
     assert await change(integration=None) == unbound
     as_upc = {"type": "UPCA", "value": "03600029145"}
     derived = {"normalizedValue": "036000291452", "text": "0 36000 29145 2"}
-    assert await change(**as_upc) == {**unbound, **as_upc, **derived}
+    assert await change(**as_upc) == {**unbound, **as_upc, **derived, "version": 4}
     for body in ({"type": "EAN8"}, {"name": None}, {"isActive": None}, {"workspaceId": None}):
         answer = await client.patch(path, json=body, headers=tenant.workspace)
         assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
@@ -188,12 +189,14 @@ async def test_a_barcode_is_put_away_and_taken_back(client: Client, tenant: Tena
     assert aside["archivedAt"] == "2026-11-21T12:00:00.000Z"
     assert (await names("here"), await names("archived")) == ([], ["Pencil"])
     back = await client.post(f"{path}/unarchive", headers=tenant.workspace)
-    assert back.json() == made
+    assert back.json() == {**made, "version": back.json()["version"]}
     assert (await client.delete(path, headers=tenant.workspace)).status_code == 204
     assert (await client.get(path, headers=tenant.workspace)).status_code == 404
     assert (await names("here"), await names("trash")) == ([], ["Pencil"])
     restored = await client.post(f"{path}/restore", headers=tenant.workspace)
-    assert (restored.status_code, restored.json()) == (200, made)
+    told = restored.json()
+    assert (restored.status_code, told) == (200, {**made, "version": told["version"]})
+    assert restored.headers["etag"] == f'"{told["version"]}"'
     assert (await client.post(f"{path}/restore", headers=tenant.workspace)).status_code == 404
 
 
@@ -216,6 +219,22 @@ async def test_a_picture_is_read_back(client: Client, tenant: Tenant) -> None:
     assert held_by(answer.content) == "4006381333931"
     drawn = await client.get(made["imageUrl"], params={"format": "svg"}, headers=tenant.workspace)
     assert drawn.headers["content-type"] == "image/svg+xml"
+
+
+async def test_a_picture_that_a_browser_has_is_not_sent_again(
+    client: Client, tenant: Tenant
+) -> None:
+    code = {"destinationUrl": "https://example.com/a"}
+    of_code = await client.post("/api/qr", json=code, headers=tenant.workspace)
+    for path in ((await make(client, tenant))["imageUrl"], of_code.json()["imageUrl"]):
+        first = await client.get(path, headers=tenant.workspace)
+        assert first.headers["cache-control"] == "private, max-age=60"
+        assert first.headers["vary"].startswith("Cookie")
+        known = {**tenant.workspace, "If-None-Match": first.headers["etag"]}
+        again = await client.get(path, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        drawn = await client.get(path, params={"format": "svg"}, headers=known)
+        assert drawn.status_code == 200
 
 
 async def test_a_picture_that_cannot_be_drawn_is_unsupported(

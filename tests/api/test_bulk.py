@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -126,6 +127,28 @@ async def test_passwords_are_set_one_by_one(client: Client, tenant: Tenant, noun
         f"/api/{noun}/bulk", json={"items": [item]}, headers=tenant.workspace
     )
     assert list(answer.json()["results"][0]["error"]["fields"]) == ["password"]
+
+
+@nouns
+async def test_the_order_of_work_is_that_of_the_things_however_they_are_spelled(
+    client: Client, tenant: Tenant, noun: str, database: AsyncConnection
+) -> None:
+    made = await client.post(
+        f"/api/{noun}/bulk", json={"items": [GOOD[noun]] * 3}, headers=tenant.workspace
+    )
+    first, second, third = sorted(UUID(r["id"].split("_")[1]) for r in made.json()["results"])
+    # By its text the third, in capitals, would come before the first.
+    ids = [third.hex.upper(), str(second), f"{PREFIXES[noun]}_{first.hex}"]
+    items = [{"id": spelled, "name": "changed"} for spelled in ids]
+    for method, path, body in (
+        ("PATCH", f"/api/{noun}/bulk", {"items": items}),
+        ("POST", f"/api/{noun}/bulk/delete", {"ids": ids}),
+    ):
+        await database.execute(text("DELETE FROM event"))
+        answer = await client.request(method, path, json=body, headers=tenant.workspace)
+        assert answer.json()["succeeded"] == 3, answer.text
+        done = await database.scalars(text("SELECT asset_id FROM event ORDER BY sequence"))
+        assert list(done) == [first, second, third]
 
 
 async def test_very_many_in_one_call(

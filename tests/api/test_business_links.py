@@ -281,6 +281,20 @@ async def test_a_token_that_may_read_only_changes_nothing(client: Client, acme: 
     assert await titles(client, reader) == ["Kept"]
 
 
+async def test_a_token_that_may_write_only_changes_what_it_cannot_read(
+    client: Client, acme: Tenant
+) -> None:
+    one = f"{LINKS}/{(await made(client, acme))['id']}"
+    body = {"name": "Writer", "scopes": ["assets.write"]}
+    token = (await client.post("/api/tokens", json=body, headers=acme.workspace)).json()["token"]
+    writer = {"Authorization": f"Bearer {token['plain_text_token']}"}
+    assert (await client.get(one, headers=writer)).status_code == 403
+    for method in ("PATCH", "PUT"):
+        changed = await client.request(method, one, json={"title": method}, headers=writer)
+        assert (changed.status_code, changed.json()["qr_link"]["title"]) == (200, method)
+    assert (await client.delete(one, headers=writer)).status_code == 204
+
+
 @pytest.mark.parametrize("id", ["7", "nonsense", "%00", NOWHERE])
 async def test_an_id_that_is_none_is_not_found(client: Client, acme: Tenant, id: str) -> None:
     answer = await client.get(f"{LINKS}/{id}", headers=acme.business)

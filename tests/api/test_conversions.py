@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.throttles import CONVERSIONS
 from tests.api.conftest import Client, Tenant
+from tests.builders.tenants import a_listener
 
 PATH = "/api/public/conversions"
 NOBODY = "org_" + "0" * 32
@@ -33,6 +35,7 @@ async def visitors(database: AsyncConnection) -> list[UUID]:
 async def test_a_conversion_is_recorded(
     client: Client, tenant: Tenant, database: AsyncConnection
 ) -> None:
+    await a_listener(await authenticate_key(AuthenticateKey("studio", tenant.studio["X-Api-Key"])))
     body = await a_body(client, tenant, value=129.99, currency="USD", details={"plan": "yearly"})
     answer = await client.post(PATH, json=body)
     assert answer.status_code == 201, answer.text

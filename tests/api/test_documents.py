@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +18,7 @@ from activities.rules.errors import (
     ShortCodeTaken,
     every_error,
 )
-from api.dialect import Dialect
+from api.dialect import Body, Dialect
 from api.faults import BodyTooLarge, HttpFault, OriginRefused, ServiceAway, WrongFields
 from api.glossary import says
 from api.studio.app import make_studio
@@ -73,8 +74,39 @@ def test_writes_with_a_cookie_may_be_refused_for_their_origin() -> None:
 def test_what_a_subject_refuses_is_documented_at_its_operations() -> None:
     elsewhere = {"everywhere", "writes", "creates", "cursors", "versions"}
     tags = {tag for asked in every_operation() for tag in asked.operation.get("tags", ())}
-    subjects = {error.met for error in every_error()} - elsewhere
-    assert subjects <= tags
+    places = {place for error in every_error() for place in error.met}
+    assert {place.removeprefix("writes of ") for place in places - elsewhere} <= tags
+
+
+def test_a_wrong_state_is_documented_where_it_is_met() -> None:
+    paths = DOCUMENTS["workspace"]["paths"]
+    for method, path, is_met in (
+        ("post", "/api/imports/{id}/run", True),
+        ("delete", "/api/domains/{id}", True),
+        ("post", "/api/barcode/{id}/scan", True),
+        ("get", "/api/domains/{id}", False),
+        ("get", "/api/inventory/items", False),
+        ("delete", "/api/folders/{id}", False),
+    ):
+        told = paths[path][method]["responses"].get("409", {"description": ""})["description"]
+        assert ("not in a state" in told) is is_met, path
+
+
+def test_no_password_is_in_the_repr_of_a_body() -> None:
+    shown = [
+        f"{body.__module__}.{body.__name__}.{name}"
+        for body in every_body(Body)
+        for name, field in body.model_fields.items()
+        if "password" in name and field.repr
+    ]
+    assert shown == []
+
+
+def every_body(base: type[Body]) -> Iterator[type[Body]]:
+    """All that are derived from it, at any depth."""
+    for body in base.__subclasses__():
+        yield body
+        yield from every_body(body)
 
 
 def test_every_field_has_its_meaning() -> None:

@@ -51,7 +51,7 @@ async def test_an_item_is_changed_listed_and_deleted(client: Client, tenant: Ten
     headers = {**tenant.workspace, "If-Match": '"1"'}
     changed = await client.patch(one, json=body, headers=headers)
     assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
-    assert changed.json() == {**item, **body, "isLow": False}
+    assert changed.json() == {**item, **body, "isLow": False, "version": 2}
     lost = await client.patch(one, json={"name": "Lost"}, headers=headers)
     assert (lost.status_code, lost.json()["code"]) == (412, "VERSION_MISMATCH")
     listed = await client.get(f"{ITEMS}?search=oat-1", headers=tenant.workspace)
@@ -252,7 +252,7 @@ async def test_a_barcode_that_is_off_is_refused_in_a_sentence(
     one = f"/api/barcode/{await a_barcode(client, tenant)}"
     await client.patch(one, json={"isActive": False}, headers=tenant.workspace)
     answer = await client.post(f"{one}/scan", json={}, headers=tenant.workspace)
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.json()["code"]) == (409, "NOT_NOW")
     assert "switched off" in answer.json()["error"]
     await client.delete(one, headers=tenant.workspace)
     assert (await client.post(f"{one}/scan", json={}, headers=tenant.workspace)).status_code == 404

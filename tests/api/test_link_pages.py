@@ -34,7 +34,7 @@ async def test_a_page_is_made_read_changed_and_deleted(client: Client, tenant: T
     assert block == {**BUTTON, "id": block["id"]}
     one = f"{PAGES}/{page['id']}"
     read = await client.get(one, headers=tenant.workspace)
-    assert (read.json(), read.headers["etag"]) == (page, '"1"')
+    assert (read.json(), read.headers["etag"], page["version"]) == (page, '"1"', 1)
     change = {"description": "Breakfast", "theme": {"layout": "grid"}, "isActive": False}
     headers = {**tenant.workspace, "If-Match": '"1"'}
     changed = await client.patch(one, json=change, headers=headers)
@@ -44,6 +44,7 @@ async def test_a_page_is_made_read_changed_and_deleted(client: Client, tenant: T
         "description": "Breakfast",
         "isActive": False,
         "theme": {**page["theme"], "layout": "grid"},
+        "version": 2,
     }
     late = await client.patch(one, json=change, headers=headers)
     assert (late.status_code, late.json()["code"]) == (412, "VERSION_MISMATCH")

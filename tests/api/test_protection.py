@@ -109,6 +109,23 @@ async def test_every_answer_says_where_the_caller_stands(
     assert int(good.headers["x-ratelimit-reset"]) == int(clock.now().timestamp()) + 2
 
 
+async def test_no_answer_about_a_tenant_may_be_kept_on_the_way(
+    client: Client, tenant: Tenant
+) -> None:
+    headers = {**tenant.studio, **key()}
+    for answer in (
+        await client.post("/api/v1/dynamic/", json=CODE, headers=headers),
+        await client.post("/api/v1/dynamic/", json=CODE, headers=headers),
+        await client.get("/api/v1/dynamic/", headers=tenant.studio),
+        await client.get("/api/v1/dynamic/nothing/", headers=tenant.studio),
+        await client.post("/api/v1/dynamic/", json={}, headers=tenant.studio),
+        await client.post("/api/v1/generate/", json={"data": "x"}, headers=tenant.studio),
+        await client.get("/api/qr", headers=tenant.workspace),
+        await client.delete("/api/qr/nothing", headers=tenant.workspace),
+    ):
+        assert answer.headers["cache-control"] == "no-store", answer.url
+
+
 async def test_a_key_is_held_to_its_plan_and_comes_back(
     client: Client, tenant: Tenant, clock: FixedClock
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.keys import AuthenticateKey, authenticate_key
 from activities.rules.block_values import NETWORKS
 from activities.rules.page_blocks import ICONS
 from activities.rules.throttles import UNKNOWN_CODES
@@ -19,6 +20,7 @@ from api.pages.signs import NAMES, icon_sign, network_sign
 from tests.api.conftest import Client, Tenant
 from tests.api.test_link_pages import BUTTON, a_page
 from tests.api.test_pages import policy
+from tests.builders.tenants import a_listener
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
@@ -222,16 +224,17 @@ async def test_links_of_ones_own_are_opened_by_their_short_address(
 async def test_a_person_is_counted_once_and_nobody_else(
     client: Client, tenant: Tenant, database: AsyncConnection
 ) -> None:
+    await a_listener(await authenticate_key(AuthenticateKey("studio", tenant.studio["X-Api-Key"])))
     page = await a_page(client, tenant)
     path = f"/p/{page['slug']}"
     head = await client.head(path, headers=PERSON)
-    assert (head.status_code, await counted(database)) == (200, (0, 0, 0))
+    assert (head.status_code, await counted(database)) == (200, (0, 1, 0))
     await client.get(path, headers={**PERSON, "Sec-Purpose": "prefetch"})
-    assert await counted(database) == (0, 0, 0)
+    assert await counted(database) == (0, 2, 0)
     bot = await client.get(path, headers={"User-Agent": "Googlebot/2.1"})
-    assert (bot.status_code, await counted(database)) == (200, (0, 1, 0))
+    assert (bot.status_code, await counted(database)) == (200, (0, 3, 0))
     person = await client.get(path, headers=PERSON)
-    assert await counted(database) == (1, 2, 1)
+    assert await counted(database) == (1, 4, 1)
     assert head.headers["content-security-policy"] == person.headers["content-security-policy"]
     listed = await client.get(f"/api/pages/{page['id']}", headers=tenant.workspace)
     assert listed.json()["viewCount"] == 1

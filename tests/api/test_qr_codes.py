@@ -72,7 +72,7 @@ async def test_all_fields_come_back(client: Client, tenant: Tenant) -> None:
         "folderId": None,
         "folderName": None,
         "scanCount": 0,
-        "uniqueCount": None,
+        "uniqueCount": 0,
         "lastScannedAt": None,
         "version": 1,
         "createdAt": NOON,

@@ -51,7 +51,8 @@ async def test_a_link_is_led_on(
     assert "set-cookie" not in answer.headers
     head = await client.head(path, headers=PHONE)
     assert (head.status_code, head.headers["location"]) == (302, answer.headers["location"])
-    assert await count(database, "scan") == 1
+    assert await count(database, "scan WHERE NOT is_bot") == 1
+    assert await count(database, "scan WHERE is_bot") == 1
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/Nothing-1/", "/q/nothing"])

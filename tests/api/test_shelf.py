@@ -32,6 +32,7 @@ async def test_a_folder_is_made_fetched_and_listed(client: Client, tenant: Tenan
         "colour": None,
         "path": ["Print", "Posters"],
         "assetCount": 0,
+        "version": 1,
         "createdAt": "2026-11-21T12:00:00.000Z",
         "updatedAt": "2026-11-21T12:00:00.000Z",
         "archivedAt": None,
@@ -70,7 +71,7 @@ async def test_null_moves_a_folder_to_the_top_and_what_is_left_out_stays(
     one = f"{FOLDERS}/{inner['id']}"
     assert (await client.patch(one, json={}, headers=tenant.workspace)).json() == inner
     moved = await client.patch(one, json={"parentId": None}, headers=tenant.workspace)
-    assert moved.json() == {**inner, "parentId": None, "path": ["Posters"]}
+    assert moved.json() == {**inner, "parentId": None, "path": ["Posters"], "version": 2}
     plain = await client.patch(one, json={"colour": None}, headers=tenant.workspace)
     assert plain.json()["colour"] is None
 
@@ -84,7 +85,7 @@ async def test_a_folder_is_put_aside_and_back(client: Client, tenant: Tenant) ->
     hidden = await client.get(f"{FOLDERS}?archived=true", headers=tenant.workspace)
     assert [item["id"] for item in hidden.json()["items"]] == [folder["id"]]
     back = await client.post(f"{one}/unarchive", headers=tenant.workspace)
-    assert (back.status_code, back.json()) == (200, folder)
+    assert (back.status_code, back.json()) == (200, {**folder, "version": 3})
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ async def test_a_tag_is_made_found_changed_and_taken_away(client: Client, tenant
     }
     one = f"{TAGS}/{tag['id']}"
     renamed = await client.patch(one, json={"name": "Sun"}, headers=tenant.workspace)
-    assert renamed.json() == {**tag, "name": "Sun", "assetCount": 1}
+    assert renamed.json() == {**tag, "name": "Sun", "assetCount": 1, "version": 2}
     assert (await client.get(one, headers=tenant.workspace)).json() == renamed.json()
     assert (await client.delete(one, headers=tenant.workspace)).status_code == 204
     left = await client.get(f"/api/qr/{code['id']}", headers=tenant.workspace)
@@ -192,3 +193,41 @@ async def test_an_id_of_another_kind_is_not_found(
     for other in ("nonsense", "qr_" + "0" * 32, "0" * 32):
         answer = await client.get(f"{path}/{other}", headers=tenant.workspace)
         assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (FOLDERS, {"name": "Summer"}),
+        (TAGS, {"name": "Summer"}),
+        (TEMPLATES, {"name": "Summer", "utm": {"source": "x"}}),
+    ],
+)
+async def test_a_change_of_another_version_is_refused(
+    client: Client, tenant: Tenant, path: str, body: dict[str, Any]
+) -> None:
+    answer = await client.post(path, json=body, headers=tenant.workspace)
+    assert (answer.headers["etag"], answer.json()["version"]) == ('"1"', 1)
+    one = f"{path}/{answer.json()['id']}"
+    read = {**tenant.workspace, "If-Match": answer.headers["etag"]}
+    changed = await client.patch(one, json={"name": "Sun"}, headers=read)
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+    same = await client.patch(one, json={"name": "Sun"}, headers=tenant.workspace)
+    assert same.headers["etag"] == '"2"'
+    for late in (
+        await client.patch(one, json={"name": "Late"}, headers=read),
+        await client.delete(one, headers=read),
+    ):
+        assert (late.status_code, late.json()["code"]) == (412, "VERSION_MISMATCH")
+    fetched = await client.get(one, headers=tenant.workspace)
+    assert (fetched.json()["name"], fetched.headers["etag"]) == ("Sun", '"2"')
+    current = {**tenant.workspace, "If-Match": '"2"'}
+    assert (await client.delete(one, headers=current)).status_code == 204
+
+
+async def test_a_folder_that_moves_up_is_another_version(client: Client, tenant: Tenant) -> None:
+    top = await made(client, tenant, FOLDERS, {"name": "Print"})
+    inner = await made(client, tenant, FOLDERS, {"name": "Posters", "parentId": top["id"]})
+    await client.delete(f"{FOLDERS}/{top['id']}", headers=tenant.workspace)
+    moved = await client.get(f"{FOLDERS}/{inner['id']}", headers=tenant.workspace)
+    assert (moved.json()["parentId"], moved.headers["etag"]) == (None, '"2"')

@@ -189,6 +189,44 @@ async def test_a_picture_makes_the_code_that_it_holds(client: Client, tenant: Te
     assert "x-qr-short-id" not in other.headers
 
 
+@pytest.mark.parametrize("format", ["png", "svg"])
+async def test_a_picture_asked_for_again_is_of_the_same_code(
+    client: Client, tenant: Tenant, database: AsyncConnection, format: str
+) -> None:
+    headers = {**tenant.studio, "Idempotency-Key": "a-poster"}
+    body = {"destination_url": HOME, "size_px": 300, "format": format}
+    first, again = [await client.post(GENERATE, json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.content == first.content
+    for name in ("x-qr-short-id", "content-type", "content-length"):
+        assert again.headers[name] == first.headers[name]
+    assert again.headers["idempotent-replayed"] == "true"
+    assert await database.scalar(text("SELECT count(*) FROM qr_code")) == 1
+    other = await client.post(GENERATE, json={**body, "size_px": 301}, headers=headers)
+    assert other.status_code == 422
+    plain = {**headers, "Idempotency-Key": "plain"}
+    drawn = [await client.post(GENERATE, json={"data": "x"}, headers=plain) for _ in range(2)]
+    assert drawn[0].content == drawn[1].content
+
+
+async def test_who_was_slower_is_told_so(client: Client, tenant: Tenant) -> None:
+    body = {"destination_url": HOME, "short_id": "one"}
+    made = await client.post(DYNAMIC, json=body, headers=tenant.studio)
+    read = await client.get(f"{DYNAMIC}one/", headers=tenant.studio)
+    assert (made.headers["etag"], read.headers["etag"]) == ('"1"', '"1"')
+    first = {**tenant.studio, "If-Match": '"1"'}
+    quick = await client.patch(f"{DYNAMIC}one/", json={"name": "quick"}, headers=first)
+    assert (quick.status_code, quick.headers["etag"]) == (200, '"2"')
+    for slower in (
+        await client.patch(f"{DYNAMIC}one/", json={"name": "slow"}, headers=first),
+        await client.delete(f"{DYNAMIC}one/", headers=first),
+    ):
+        assert (slower.status_code, list(slower.json())) == (412, ["detail"])
+    assert await names(client, tenant) == ["quick"]
+    current = {**tenant.studio, "If-Match": '"2"'}
+    assert (await client.delete(f"{DYNAMIC}one/", headers=current)).status_code == 204
+
+
 async def test_a_picture_that_cannot_be_drawn_makes_no_code(
     client: Client, tenant: Tenant, database: AsyncConnection
 ) -> None:

@@ -40,13 +40,13 @@ async def test_a_visit_is_redirected(
     assert tuple(scan) == ("FR", "mobile", "iOS", "fr-ca")
 
 
-async def test_a_head_request_is_answered_alike_and_not_counted(
+async def test_a_head_request_is_answered_alike_and_counted_as_a_bots(
     client: Client, tenant: Tenant, database: AsyncConnection
 ) -> None:
     await make_code(client, tenant, "https://example.com/")
     answer = await client.head("/q/code1", headers={"User-Agent": PHONE})
     assert (answer.status_code, answer.headers["location"]) == (302, "https://example.com/")
-    assert await database.scalar(text("SELECT count(*) FROM scan")) == 0
+    assert list((await database.execute(text("SELECT is_bot FROM scan"))).scalars()) == [True]
 
 
 @pytest.mark.parametrize("path", ["/q/", "/q/unknown", "/q/a%00b", "/q/%ff", "/q/" + "a" * 300])

@@ -180,7 +180,8 @@ async def test_a_code_is_put_into_a_folder_found_there_and_taken_out(
     folder = await database.scalar(
         text(
             "INSERT INTO folder (id, created_at, updated_at, organization_id, workspace_id, name, "
-            "name_key) SELECT gen_random_uuid(), now(), now(), organization_id, id, 'In', 'in' "
+            "name_key, version) "
+            "SELECT gen_random_uuid(), now(), now(), organization_id, id, 'In', 'in', 1 "
             "FROM workspace RETURNING id::text"
         )
     )

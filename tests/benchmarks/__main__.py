@@ -28,7 +28,10 @@ from tests.benchmarks import (
     assets,
     qr,
     redirect,
+    redirect_cost,
     start,
+    totals,
+    visitor,
     webhook_client,
     webhook_idle,
     webhook_sustained,
@@ -57,9 +60,12 @@ TOPICS = (
     Topic(webhook_client.NAMES, webhook_client.measure),
     Topic(webhook_idle.NAMES, webhook_idle.measure),
     Topic(webhook_sustained.NAMES, webhook_sustained.measure),
+    Topic(visitor.NAMES, visitor.measure),
     Topic(redirect.NAMES, redirect.measure),
+    Topic(redirect_cost.NAMES, redirect_cost.measure),
     Topic(access.NAMES, access.measure),
     Topic(assets.NAMES, assets.measure),
+    Topic(totals.NAMES, totals.measure),
     # Last, for it wants a stack that has run and is stopped.
     Topic(start.NAMES, start.measure),
 )

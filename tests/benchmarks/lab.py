@@ -11,11 +11,12 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from types import MappingProxyType
 
 from activities.accounts import CreateOrganization, create_organization
 from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
@@ -78,14 +79,16 @@ class Lab:
         return self.folder / "data"
 
     @asynccontextmanager
-    async def server(self, module: str) -> AsyncIterator[str]:
-        """A process that runs `python -m module PORT`; answers its address when it listens."""
+    async def server(
+        self, module: str, env: Mapping[str, str] = MappingProxyType({})
+    ) -> AsyncIterator[tuple[str, int]]:
+        """A process that runs `python -m module PORT`; its address and pid when it listens."""
         port = free_ports(1)[0]
         argv = (sys.executable, "-m", module, str(port))
-        child = Child(Command(argv, ROOT, self.folder / f"{module}.log", STEPS, {}))
+        child = Child(Command(argv, ROOT, self.folder / f"{module}.log", STEPS, env))
         try:
-            await until(lambda: _listens(port), f"{module} to listen", 20)
-            yield f"http://{LOOPBACK}:{port}"
+            await until(lambda: listens(port), f"{module} to listen", 20)
+            yield f"http://{LOOPBACK}:{port}", child.pid
         finally:
             await asyncio.to_thread(child.stop)
 
@@ -135,7 +138,8 @@ async def until(true: Callable[[], bool], what: str, seconds: float) -> None:
         await asyncio.sleep(0.002)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody takes connections at the port."""
     with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
         return True
     return False

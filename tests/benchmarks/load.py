@@ -7,6 +7,8 @@ import re
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
+from math import inf
 from time import perf_counter
 from typing import cast
 
@@ -42,21 +44,27 @@ class Load:
         return len(self.times) / self.seconds
 
 
-async def put_load(port: int, visits: Sequence[Visit], *, at_once: int, seconds: float) -> Load:
+async def put_load(
+    port: int, visits: Sequence[Visit], *, at_once: int, seconds: float = 0.0, once: bool = False
+) -> Load:
     """Make visits over `at_once` connections until the seconds are over, and finish each.
 
-    Every connection walks through all visits, each from a place of its own. Raises `Lost` for a
-    wrong answer and for a connection that is closed or silent.
+    Every connection walks through all visits, each from a place of its own; with `once` they share
+    the visits, and it ends when each was made. Raises `Lost` for a wrong answer and for a
+    connection that is closed or silent.
     """
     loop, load = asyncio.get_running_loop(), Load()
+    parts = [visits[n::at_once] if once else visits for n in range(min(at_once, len(visits) or 1))]
+    if not once:
+        parts = [visits] * at_once
     connections = [
-        (await loop.create_connection(lambda n=n: _Visitor(load, visits, n), LOOPBACK, port))[1]  # type: ignore[misc]
-        for n in range(0, at_once * 7, 7)
+        (await loop.create_connection(lambda p=p, n=n: _Visitor(load, p, n), LOOPBACK, port))[1]  # type: ignore[misc]
+        for p, n in zip(parts, count(0, 0 if once else 7), strict=False)
     ]
     began = perf_counter()
     try:
         for connection in connections:
-            connection.begin(until=began + seconds)
+            connection.begin(until=inf if once else began + seconds, most=once)
         async with asyncio.timeout(seconds + STUCK_SECONDS):
             await asyncio.gather(*(connection.done for connection in connections))
     except (TimeoutError, ConnectionError) as fault:
@@ -78,13 +86,15 @@ class _Visitor(asyncio.Protocol):
         self._load, self._visits, self._next = load, visits, first
         self._buffer = b""
         self._sent = self._until = 0.0
+        self._left = -1
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclass of asyncio's.
         self.transport = cast(asyncio.Transport, transport)
 
-    def begin(self, until: float) -> None:
+    def begin(self, until: float, *, most: bool) -> None:
         self._until = until
+        self._left = len(self._visits) if most else -1
         self._send(perf_counter())
 
     def data_received(self, data: bytes) -> None:
@@ -100,7 +110,7 @@ class _Visitor(asyncio.Protocol):
         if not self._buffer.startswith(b"HTTP/1.1 302") or self._location not in self._buffer:
             self._load.wrong.append(self._buffer)
         self._buffer = b""
-        if now < self._until:
+        if now < self._until and self._left:
             self._send(now)
         else:
             self.done.set_result(None)
@@ -112,6 +122,7 @@ class _Visitor(asyncio.Protocol):
     def _send(self, now: float) -> None:
         visit = self._visits[self._next % len(self._visits)]
         self._next += 1
+        self._left -= 1
         self._location = visit.location
         self._sent = now
         self.transport.write(visit.request)

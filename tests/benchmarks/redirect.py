@@ -79,7 +79,7 @@ class Slices:
 async def measure(lab: Lab) -> list[Row]:
     """Requests a second and milliseconds; raises `Lost` unless every visit was counted once."""
     size = TINY if lab.tiny else FULL
-    async with lab.stack() as stack, lab.server("tests.benchmarks.bare") as bare_url:
+    async with lab.stack() as stack, lab.server("tests.benchmarks.bare") as (bare_url, _):
         await quiet()
         lab.say("redirects: making codes")
         tenant = await a_tenant("redirect")

@@ -35,7 +35,10 @@ async def measure(lab: Lab) -> list[Row]:
     rounds, count = (TINY_ROUNDS, TINY) if lab.tiny else (FULL_ROUNDS, FULL)
     resolver = SystemResolver()
     receivers = Receivers(resolver, allow_private=True, allow_http=True)
-    async with lab.server("tests.benchmarks.receiver") as url, aiohttp.ClientSession() as session:
+    async with (
+        lab.server("tests.benchmarks.receiver") as (url, _),
+        aiohttp.ClientSession() as session,
+    ):
 
         async def send(_: int) -> None:
             outcome = await receivers.send(OutgoingRequest(url + "/hook", HEADERS, BODY))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 
 from schema.db import connect, disconnect
 from schema.migrate import upgrade
+
+PATTERN = "pattern"
 
 
 @asynccontextmanager
@@ -21,11 +24,20 @@ async def a_database(server_url: str, *, connections: int) -> AsyncIterator[str]
     name = f"own_{uuid4().hex[:12]}"
     url = f"{server_url.rpartition('/')[0]}/{name}"
     with psycopg.connect(server_url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
+        _make_pattern(server, server_url)
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {PATTERN}")
         try:
-            upgrade(url)
             await connect(url, pool_size=connections)
             yield url
         finally:
             await disconnect()
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _make_pattern(server: psycopg.Connection[Any], server_url: str) -> None:
+    """A database with all tables, once for each server: a copy is quicker than the migrations."""
+    if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (PATTERN,)).fetchone():
+        return
+    server.execute(f"CREATE DATABASE {PATTERN}_new")
+    upgrade(f"{server_url.rpartition('/')[0]}/{PATTERN}_new")
+    server.execute(f"ALTER DATABASE {PATTERN}_new RENAME TO {PATTERN}")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from activities.accounts import CreateOrganization, OrganizationView, create_organization
 from activities.endpoints import CreateEndpoint, EndpointView, create_endpoint
 from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
+from activities.outside import outside
 from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.qr_codes.views import QrCodeView
 from activities.rules.actors import Actor
 from activities.visitors import Visitor
+from schema.db import transaction
+from schema.tables import EndpointRow
 
 PERSON = Visitor(
     country="DE",
@@ -18,7 +23,6 @@ PERSON = Visitor(
     language="de",
     referrer_domain="example.org",
     is_bot=False,
-    counts=True,
 )
 ROBOT = Visitor(
     country=None,
@@ -28,7 +32,6 @@ ROBOT = Visitor(
     language=None,
     referrer_domain=None,
     is_bot=True,
-    counts=False,
 )
 
 
@@ -64,3 +67,32 @@ async def an_endpoint(
     return await create_endpoint(
         CreateEndpoint(by=by, url=url, events=events, scheme=scheme, retry_policy=delays)
     )
+
+
+async def a_listener(by: Actor, events: tuple[str, ...] = ("*",), status: str = "active") -> UUID:
+    """An endpoint, straight in the table: somebody there wants to hear of visits."""
+    now = outside().clock.now()
+    row = EndpointRow(
+        created_at=now,
+        updated_at=now,
+        organization_id=by.organization_id,
+        url="https://hooks.example.com/in",
+        events=list(events),
+        scheme="standard",
+        description="",
+        status=status,
+        retry_delays=[],
+        retry_policy={},
+        sealed_secret=b"",
+    )
+    async with transaction() as session:
+        session.add(row)
+        await session.flush()
+        return row.id
+
+
+async def a_heard_tenant(slug: str = "acme") -> Actor:
+    """An organization that is told of every visit."""
+    by = await a_tenant(slug)
+    await a_listener(by)
+    return by

@@ -14,7 +14,8 @@ from activities.links.views import LinkView
 from activities.outside import outside
 from activities.rules.actors import Actor
 from activities.visitors import Visitor
-from activities.visits.following import Follow, Outcome, Redirection, follow
+from activities.visits.following import follow
+from activities.visits.leading import Follow, Outcome, Redirection
 from schema.db import transaction
 from schema.tables import DomainRow
 from tests.builders.tenants import PERSON

@@ -52,7 +52,8 @@ SHARED_BY_DIALECTS = (
         "api.visit_cookies",
     ),
     *("api.faults", "api.statuses", "api.coded", "api.scalars"),
-    *("api.etags", "api.cursors", "api.jobs"),
+    *("api.etags", "api.cursors", "api.jobs", "api.pictures"),
+    *("api.spans", "api.shares", "api.scan_stats", "api.country_names"),
 )
 
 DRAWING = ("segno", "PIL", "isal", "zint", "zxingcpp", "xlsxwriter")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -38,10 +38,12 @@ MAY: dict[str, frozenset[Role]] = {
     "archive_qr_code": EDITORS,
     "ask_confirmation": EVERYONE,
     "begin_export": EVERYONE,
+    "begin_to_watch": EVERYONE,
     "build_address": EVERYONE,
     "cancel_import": EDITORS,
     "change_role": ADMINS,
     "choose_domain": EDITORS,
+    "conclude_experiment": EDITORS,
     "confirmed_person": EVERYONE,
     "create_barcode": EDITORS,
     "create_endpoint": ADMINS,
@@ -69,6 +71,7 @@ MAY: dict[str, frozenset[Role]] = {
     "duplicate_qr_code": EDITORS,
     "fill_utm": EDITORS,
     "find_folder": EDITORS,
+    "find_home_again": EDITORS,
     "find_link": EDITORS,
     "find_new_place": EDITORS,
     "find_workspace": EDITORS,
@@ -99,6 +102,7 @@ MAY: dict[str, frozenset[Role]] = {
     "list_organizations_of_key": EVERYONE,
     "list_qr_changes": EVERYONE,
     "list_qr_codes": EVERYONE,
+    "list_scanned": EVERYONE,
     "list_tags": EVERYONE,
     "list_utm_templates": EVERYONE,
     "list_workspaces": EVERYONE,
@@ -116,17 +120,23 @@ MAY: dict[str, frozenset[Role]] = {
     "read_connection": EVERYONE,
     "read_domain": EVERYONE,
     "read_endpoint": EVERYONE,
+    "read_experiment": EVERYONE,
     "read_folder": EVERYONE,
     "read_import": EVERYONE,
     "read_item": EVERYONE,
     "read_key_usage": EVERYONE,
+    "read_leaders": EVERYONE,
     "read_link": EVERYONE,
     "read_link_page": EVERYONE,
     "read_organization": EVERYONE,
     "read_qr_code": EVERYONE,
+    "read_scans": EVERYONE,
+    "read_statistics": EVERYONE,
+    "read_strays": EVERYONE,
     "read_tag": EVERYONE,
     "read_usage": EVERYONE,
     "read_utm_template": EVERYONE,
+    "read_ways": EVERYONE,
     "record_barcode_scan": EDITORS,
     "record_change": EDITORS,
     "register_client": ADMINS,
@@ -197,6 +207,8 @@ def something(hint: Any) -> Any:
         return uuid4()
     if hint is datetime:
         return outside().clock.now()
+    if hint is date:
+        return outside().clock.now().date()
     if is_dataclass(hint):
         return made(hint)
     return plain[hint]

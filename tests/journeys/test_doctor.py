@@ -14,7 +14,9 @@ from tests.journeys.commands import Ran, environment, inkloom
 from workers.doctor import examine
 from workers.stack import Stack
 
-CHECKS = ["PostgreSQL", "Tables", "Temporal", "Search attributes", "SECRET_KEY", "Mail"]
+CHECKS = [
+    *("PostgreSQL", "Tables", "Temporal", "Search attributes", "SECRET_KEY", "Mail", "Places")
+]
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 
@@ -61,6 +63,7 @@ async def test_a_dead_database_and_a_dead_temporal_are_one_line_each() -> None:
         ("Temporal", "away"),
         ("SECRET_KEY", "ok"),
         ("Mail", "ok"),
+        ("Places", "ok"),
     ]
     assert "does not answer" in found["PostgreSQL"][1]
     assert "127.0.0.1:1 does not answer" in found["Temporal"][1]

@@ -15,7 +15,7 @@ from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.rules.errors import AccessRefused, InvalidFields, NotFound, RateLimited
 from activities.rules.throttles import ACCESS, ACCESS_NETWORK
 from activities.visits.access import Access, AskAccess, ask_access
-from activities.visits.following import PasswordNeeded
+from activities.visits.leading import PasswordNeeded
 from tests.builders.tenants import a_code, a_tenant
 from tests.builders.visits import a_domain, a_link, click, led_to, scan
 from tests.conftest import NOW

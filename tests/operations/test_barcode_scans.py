@@ -27,7 +27,7 @@ from activities.inventory.scanning import (
 )
 from activities.outside import Outside
 from activities.rules.actors import Actor
-from activities.rules.errors import DomainError, InvalidFields, NotFound, StockTooLow
+from activities.rules.errors import DomainError, InvalidFields, NotFound, NotNow, StockTooLow
 from tests.builders.databases import a_database
 from tests.builders.inventory import a_barcode, an_item, announced, kept
 from tests.builders.keys import a_workspace, an_actor
@@ -194,7 +194,7 @@ async def test_a_barcode_that_is_off_is_not_scanned_and_one_that_is_put_aside_is
     by = await a_tenant()
     barcode = await a_barcode(by)
     await update_barcode(UpdateBarcode(by, barcode.id, is_active=False))
-    with pytest.raises(InvalidFields, match="switched off"):
+    with pytest.raises(NotNow, match="switched off"):
         await record_barcode_scan(RecordBarcodeScan(by, barcode.id))
     await update_barcode(UpdateBarcode(by, barcode.id, is_active=True))
     await archive_barcode(ArchiveBarcode(by, barcode.id))

@@ -21,7 +21,7 @@ from schema.db import transaction
 from tests.builders.barcodes import a_barcode
 from tests.builders.databases import a_database
 from tests.builders.pages import a_page
-from tests.builders.tenants import a_code, a_tenant
+from tests.builders.tenants import a_code, a_heard_tenant, a_listener, a_tenant
 from tests.builders.visits import a_link
 from workers.embedded_postgres import EmbeddedPostgres
 
@@ -65,7 +65,7 @@ async def test_a_conversion_of_every_source_is_recorded_and_announced(
     database: AsyncConnection, kind: SourceKind
 ) -> None:
     prefix, make, _ = SOURCES[kind]
-    by, visitor = await a_tenant(), uuid4()
+    by, visitor = await a_heard_tenant(), uuid4()
     source = await make(by)
     made = await record_conversion(
         RecordConversion(
@@ -102,7 +102,7 @@ async def test_a_conversion_of_every_source_is_recorded_and_announced(
 
 @rolled_back
 async def test_without_a_visitor_it_gets_an_id_of_its_own(database: AsyncConnection) -> None:
-    by = await a_tenant()
+    by = await a_heard_tenant()
     asked = RecordConversion(by.organization_id, "qr", await a_code_of(by), "lead")
     first, second = await record_conversion(asked), await record_conversion(asked)
     assert None not in {first.visitor, second.visitor}
@@ -112,7 +112,7 @@ async def test_without_a_visitor_it_gets_an_id_of_its_own(database: AsyncConnect
 
 @rolled_back
 async def test_a_key_that_was_seen_answers_the_first_one(database: AsyncConnection) -> None:
-    by = await a_tenant()
+    by = await a_heard_tenant()
     asked = RecordConversion(
         by.organization_id, "qr", await a_code_of(by), "lead", dedupe_key="order-1"
     )
@@ -126,7 +126,7 @@ async def test_a_key_that_was_seen_answers_the_first_one(database: AsyncConnecti
 @rolled_back
 async def test_organizations_have_keys_of_their_own(database: AsyncConnection) -> None:
     for slug in ("mine", "theirs"):
-        by = await a_tenant(slug)
+        by = await a_heard_tenant(slug)
         asked = RecordConversion(
             by.organization_id, "qr", await a_code_of(by), "lead", dedupe_key="order-1"
         )
@@ -135,10 +135,21 @@ async def test_organizations_have_keys_of_their_own(database: AsyncConnection) -
 
 
 @rolled_back
+async def test_a_conversion_that_nobody_wants_to_hear_of_is_recorded_only(
+    database: AsyncConnection,
+) -> None:
+    by = await a_tenant()
+    await a_listener(by, ("qr.*", "page.viewed"))
+    await record_conversion(RecordConversion(by.organization_id, "qr", await a_code_of(by), "lead"))
+    assert await database.scalar(text("SELECT count(*) FROM conversion")) == 1
+    assert await database.scalar(text("SELECT count(*) FROM event WHERE kind LIKE 'conv%'")) == 0
+
+
+@rolled_back
 @pytest.mark.parametrize("kind", SOURCES)
 async def test_a_source_must_be_there(database: AsyncConnection, kind: SourceKind) -> None:
     _, make, table = SOURCES[kind]
-    by, other = await a_tenant("mine"), await a_tenant("theirs")
+    by, other = await a_heard_tenant("mine"), await a_heard_tenant("theirs")
     mine, theirs = await make(by), await make(other)
     await database.execute(
         text(f"UPDATE {table} SET deleted_at = now() WHERE id = :id"), {"id": mine}
@@ -170,7 +181,7 @@ async def test_of_many_with_one_key_at_once_one_is_recorded(
     postgres: EmbeddedPostgres, world: Outside
 ) -> None:
     async with a_database(postgres.url, connections=8):
-        by = await a_tenant()
+        by = await a_heard_tenant()
         source = await a_code_of(by)
         for turn in range(5):
             asked = RecordConversion(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import io
+from datetime import timedelta
+from time import perf_counter
 
 import openpyxl
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.gateways.clock import FixedClock
 from activities.imports.previewing import PreviewImport, preview_import
 from activities.imports.reading import (
     ListImportItems,
@@ -23,6 +26,7 @@ from activities.imports.running import (
     AT_ONCE,
     CancelImport,
     ImportPart,
+    PasswordsBusy,
     StartImport,
     cancel_import,
     import_part,
@@ -30,13 +34,22 @@ from activities.imports.running import (
 )
 from activities.imports.views import ImportItemView, ImportView
 from activities.links.creating import CreateLink, create_link
-from activities.passwords import CheckPassword, check_password
+from activities.passwords import (
+    MOST_AT_ONCE,
+    MOST_WAITING,
+    CheckPassword,
+    HashSharedPassword,
+    check_password,
+    hash_shared_password,
+)
 from activities.render.tables import xlsx_bytes
 from activities.rules.actors import Actor
-from activities.rules.errors import InvalidFields, NotFound, NotNow
+from activities.rules.errors import InvalidFields, NotFound, NotNow, RateLimited
 from activities.rules.paging import PageRequest
+from activities.sweeping import SweepExpired, sweep_expired
 from tests.builders.databases import a_database
 from tests.builders.tenants import a_tenant
+from tests.builders.visits import a_domain
 from workers.embedded_postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.usefixtures("database", "world")
@@ -176,6 +189,119 @@ async def test_a_password_waits_sealed_and_is_hashed(database: AsyncConnection) 
     assert (await check_password(CheckPassword("swordfish-9", stored))).is_right
     sealed = text("SELECT values ->> 'sealed_password' FROM import_item")
     assert await database.scalar(sealed) is None
+
+
+async def test_no_password_of_a_line_with_problems_is_kept(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    job = await looked_at(
+        by, b"url,password\nhttp://example.com/,swordfish-9\nhttps://a.test/,ab\n"
+    )
+    assert [item.status for item in await lines(by, job)] == ["failed", "failed"]
+    assert "Use 4 to 128 characters." in (await lines(by, job))[1].problems[0]
+    sealed = text("SELECT count(*) FROM import_item WHERE values ->> 'sealed_password' <> ''")
+    assert await database.scalar(sealed) == 0
+
+
+async def test_a_line_whose_password_finds_no_turn_waits(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    protected = "".join(f"https://example.com/{n},queue{n},swordfish-{n}\n" for n in range(2))
+    job = await looked_at(by, f"url,slug,password\n{protected}https://a.test/,open1,\n".encode())
+    queue = [
+        asyncio.ensure_future(hash_shared_password(HashSharedPassword("correct horse")))
+        for _ in range(MOST_AT_ONCE + MOST_WAITING)
+    ]
+    await asyncio.sleep(0)
+    first = await import_part(ImportPart(job.id))
+    assert (first.status, first.made, first.failed) == ("running", 1, 0)
+    with pytest.raises(PasswordsBusy):
+        await import_part(ImportPart(job.id))
+    assert [item.status for item in await lines(by, job)] == ["waiting", "waiting", "made"]
+    for work in queue:
+        work.cancel()
+    await asyncio.wait(queue)
+    await run(job)
+    assert [item.status for item in await lines(by, job)] == ["made"] * 3
+    hashes = (
+        await database.execute(text("SELECT password_hash FROM link ORDER BY slug"))
+    ).scalars()
+    assert [bool(stored) for stored in hashes] == [False, True, True]
+
+
+async def test_one_slug_on_two_domains_becomes_two_links(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    await a_domain(by, "go.example.com")
+    file = b"url,slug,domain\nhttps://a.test/,sale,go.example.com\nhttps://b.test/,sale,bit.ly\n"
+    job = await looked_at(by, file)
+    assert (job.good, job.duplicate_slugs) == (2, ())
+    await run(job)
+    assert await links(database) == [("sale", "https://a.test/"), ("sale", "https://b.test/")]
+
+
+async def test_looking_at_a_file_makes_no_tag_and_asks_for_no_room(
+    database: AsyncConnection,
+) -> None:
+    by = await a_tenant()
+    for n in range(50):
+        await create_link(CreateLink(by, f"https://example.com/{n}"))
+    job = await looked_at(by, b"url,tags\nhttps://example.com/,own\n", tags=("moved",))
+    assert await database.scalar(text("SELECT count(*) FROM tag")) == 0
+    await run(job)
+    (item,) = await lines(by, job)
+    assert "50" in item.problems[0]
+    with pytest.raises(InvalidFields, match="tags"):
+        await looked_at(by, tags=("x" * 51,))
+
+
+async def test_files_are_judged_outside_of_transactions(postgres: EmbeddedPostgres) -> None:
+    async with a_database(postgres.url, connections=1):
+        by = await a_tenant("alone")
+        rows = "".join(f"https://example.com/{n},alone{n}\n" for n in range(10_000))
+        looking = asyncio.create_task(looked_at(by, f"url,slug\n{rows}".encode()))
+        waits = []
+        while not looking.done():
+            began = perf_counter()
+            await list_imports(ListImports(by, PageRequest()))
+            waits.append(perf_counter() - began)
+            await asyncio.sleep(0.01)
+        assert (await looking).good == 10_000
+        # Others had the only connection while the file was judged.
+        assert len(waits) > 10
+
+
+async def test_sixty_files_an_hour_are_looked_at(clock: FixedClock) -> None:
+    by, other = await a_tenant(), await a_tenant("other")
+    for _ in range(60):
+        await looked_at(by, b"url\nhttps://example.com/\n")
+    with pytest.raises(RateLimited, match="try again in 60 s"):
+        await looked_at(by)
+    await looked_at(other)
+    clock.moment += timedelta(minutes=1)
+    await looked_at(by)
+
+
+async def test_what_is_over_for_thirty_days_is_swept(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    by = await a_tenant()
+    done, seen, running = await looked_at(by), await looked_at(by), await looked_at(by)
+    await run(done)
+    under_way = text("UPDATE import_job SET status = 'running' WHERE id = :id")
+    await database.execute(under_way, {"id": running.id})
+    clock.moment += timedelta(days=30, seconds=1)
+    with pytest.raises(NotNow, match="30 days"):
+        await may_start_import(StartImport(by, seen.id))
+    await sweep_expired(SweepExpired())
+    left = await list_imports(ListImports(by, PageRequest()))
+    assert {job.id for job in left.items} == {seen.id, running.id}
+    clock.moment += timedelta(days=1)
+    assert not (await sweep_expired(SweepExpired(limit=2))).is_done
+    assert (await list_imports(ListImports(by, PageRequest()))).total == 2
+    await sweep_expired(SweepExpired(limit=2))
+    assert [job.id for job in (await list_imports(ListImports(by, PageRequest()))).items] == [
+        running.id
+    ]
+    assert await database.scalar(text("SELECT count(*) FROM import_item")) == 3
+    assert len(await links(database)) == 2
 
 
 async def test_a_cancelled_import_makes_no_more(database: AsyncConnection) -> None:

@@ -276,3 +276,38 @@ async def test_an_archived_link_works_on_aside() -> None:
     assert led_to(await click("spring")) == HOME
     back = await archive_link(ArchiveLink(by, link.id, archived=False))
     assert (back.archived_at, await slugs_in(by)) == (None, ["spring"])
+
+
+async def test_a_link_comes_back_onto_its_domain_or_not_at_all(database: AsyncConnection) -> None:
+    by = await an_actor(await an_organization(), plan="enterprise")
+    old = await a_domain(by, "go.example.com")
+    link = await a_link(by, slug="first", domain_id=old)
+    link = await changed(by, link, slug="sale")
+    await delete_link(DeleteLink(by, link.id))
+    gone = text("UPDATE domain SET deleted_at = now(), status = 'pending' WHERE id = :id")
+    await database.execute(gone, {"id": old})
+    with pytest.raises(InvalidFields, match=r"go\.example\.com was removed"):
+        await restore_link(RestoreLink(by, link.id))
+    with pytest.raises(NotFound):
+        await read_link(ReadLink(by, link.id))
+    waiting = await a_domain(by, "go.example.com", "pending")
+    with pytest.raises(InvalidFields, match="verify"):
+        await restore_link(RestoreLink(by, link.id))
+    await database.execute(text("UPDATE domain SET status = 'active' WHERE deleted_at IS NULL"))
+    back = await restore_link(RestoreLink(by, link.id))
+    assert (back.domain, back.domain_id, back.slug) == ("go.example.com", waiting, "sale")
+    led = await claims()
+    assert {led[str(waiting), "sale"], led[str(waiting), "first"]} == {link.id}
+
+
+async def test_a_slug_that_was_given_away_on_the_new_domain_is_not_taken_back(
+    database: AsyncConnection,
+) -> None:
+    by = await an_actor(await an_organization(), plan="enterprise")
+    old = await a_domain(by, "go.example.com")
+    link = await a_link(by, slug="sale", domain_id=old)
+    await delete_link(DeleteLink(by, link.id))
+    await database.execute(text("UPDATE domain SET deleted_at = now()"))
+    await a_link(by, slug="sale", domain_id=await a_domain(by, "go.example.com"))
+    with pytest.raises(SlugTaken):
+        await restore_link(RestoreLink(by, link.id))

@@ -104,6 +104,18 @@ async def test_a_restored_code_is_as_it_was(clock: FixedClock) -> None:
         await restore_qr_code(RestoreQrCode(by, code.id))
 
 
+async def test_the_trash_shows_what_comes_back_and_nothing_else(clock: FixedClock) -> None:
+    by = await a_tenant()
+    codes = [await a_dynamic(by) for _ in range(2)]
+    await delete_qr_code(DeleteQrCode(by, codes[0].id))
+    clock.moment += timedelta(days=1)
+    await delete_qr_code(DeleteQrCode(by, codes[1].id))
+    assert set(await ids_on(by, "trash")) == {code.id for code in codes}
+    clock.moment += timedelta(days=29)
+    page = await list_qr_codes(ListQrCodes(by, Listing(PageRequest(), shelf="trash")))
+    assert ([code.id for code in page.items], page.total) == ([codes[1].id], 1)
+
+
 async def test_after_thirty_days_nothing_comes_back(clock: FixedClock) -> None:
     by = await a_tenant()
     code = await a_dynamic(by)

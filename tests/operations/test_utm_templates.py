@@ -58,7 +58,7 @@ async def test_a_wrong_field_is_named(name: str, utm: Any, field: str) -> None:
     made = await create_utm_template(CreateUtmTemplate(by, "Sound", UTM))
     for asked in (
         create_utm_template(CreateUtmTemplate(by, name, utm)),
-        update_utm_template(UpdateUtmTemplate(by, made.id, name, utm)),
+        update_utm_template(UpdateUtmTemplate(by, made.id, name=name, utm=utm)),
     ):
         with pytest.raises(InvalidFields) as refused:
             await asked
@@ -88,7 +88,7 @@ async def test_what_is_given_is_changed(clock: FixedClock) -> None:
     clock.moment += timedelta(hours=1)
     assert await update_utm_template(UpdateUtmTemplate(by, made.id)) == made
     changed = await update_utm_template(UpdateUtmTemplate(by, made.id, utm={"term": "shoes"}))
-    assert changed == replace(made, utm={"term": "shoes"}, updated_at=clock.now())
+    assert changed == replace(made, utm={"term": "shoes"}, version=2, updated_at=clock.now())
     await delete_utm_template(DeleteUtmTemplate(by, made.id))
     with pytest.raises(NotFound):
         await delete_utm_template(DeleteUtmTemplate(by, made.id))

@@ -11,23 +11,33 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.links.reading import ReadLink, read_link
 from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.qr_codes.reading import ReadQrCode, read_qr_code
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
 from activities.shelf.claims import DEFAULT_DOMAIN, ClaimSlug, claim_slug
+from activities.visitors import Visitor
 from activities.visits.access import AskAccess, ask_access
-from activities.visits.following import Follow, Gone, PasswordNeeded, follow
+from activities.visits.following import follow
+from activities.visits.leading import Follow, Gone, PasswordNeeded
 from activities.visits.targets import Kind
-from tests.builders.tenants import PERSON, ROBOT, a_code, a_tenant
+from tests.builders.tenants import (
+    PERSON,
+    ROBOT,
+    a_code,
+    a_heard_tenant,
+    a_listener,
+    a_tenant,
+)
 from tests.builders.visits import a_link, click, count, led_to, scan
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.usefixtures("database", "world")
 
 PAST, FUTURE = NOW - timedelta(days=1), NOW + timedelta(days=1)
-HEAD = replace(PERSON, counts=False)
-"""So are prefetches: a person who does not count."""
+HEAD = replace(PERSON, is_bot=True)
+"""So are prefetches: somebody who does not count, whatever was sent."""
 
 GERMANS = {"when": [{"type": "country", "in": ["DE"]}], "destinationUrl": "https://example.de/"}
 VARIANTS = (
@@ -45,14 +55,21 @@ async def made(by: Actor, kind: Kind, slug: str = "summer24", **more: Any) -> UU
     return (await a_code(by, short_code=slug, **more)).id
 
 
+async def visits(by: Actor, kind: Kind, id: UUID) -> int:
+    """How many visits of people the asset tells of."""
+    if kind == "link":
+        return (await read_link(ReadLink(by, id))).click_count
+    return (await read_qr_code(ReadQrCode(by, id=id))).scan_count
+
+
 async def test_a_scan_is_counted_recorded_and_announced(database: AsyncConnection) -> None:
-    by = await a_tenant()
+    by = await a_heard_tenant()
     code = await a_code(by, "https://example.com/menu")
     assert led_to(await scan(code.short_code)) == "https://example.com/menu"
-    counted = await read_qr_code(ReadQrCode(by, id=code.id))
-    assert (counted.scan_count, counted.last_scanned_at) == (1, NOW)
+    assert (await read_qr_code(ReadQrCode(by, id=code.id))).scan_count == 1
     row = (await database.execute(text("SELECT * FROM scan"))).one()
-    assert (row.asset_id, row.asset_kind) == (code.id, "qr")
+    assert (row.asset_id, row.asset_kind, row.created_at) == (code.id, "qr", NOW)
+    assert not row.is_counted
     assert (row.country, row.device, row.is_bot) == ("DE", "mobile", False)
     payload = await database.scalar(text("SELECT payload FROM event WHERE kind = 'qr.scanned'"))
     assert payload["shortCode"] == code.short_code
@@ -61,11 +78,11 @@ async def test_a_scan_is_counted_recorded_and_announced(database: AsyncConnectio
 
 
 async def test_a_click_is_counted_recorded_and_announced(database: AsyncConnection) -> None:
-    link = await a_link(await a_tenant(), "https://example.com/shop", slug="shop")
+    by = await a_heard_tenant()
+    link = await a_link(by, "https://example.com/shop", slug="shop")
     visitor = replace(PERSON, country="US", region="US-CA")
     assert led_to(await click("shop", visitor)) == "https://example.com/shop"
-    row = (await database.execute(text("SELECT click_count, last_clicked_at FROM link"))).one()
-    assert tuple(row) == (1, NOW)
+    assert (await read_link(ReadLink(by, link.id))).click_count == 1
     seen = (await database.execute(text("SELECT * FROM scan"))).one()
     assert (seen.asset_id, seen.asset_kind, seen.region) == (link.id, "link", "US-CA")
     payload = await database.scalar(text("SELECT payload FROM event WHERE kind = 'link.clicked'"))
@@ -74,25 +91,48 @@ async def test_a_click_is_counted_recorded_and_announced(database: AsyncConnecti
 
 
 @pytest.mark.parametrize("kind", ["qr", "link"])
-async def test_a_bot_is_led_on_and_recorded_but_not_counted(
-    database: AsyncConnection, kind: Kind
+@pytest.mark.parametrize("visitor", [ROBOT, HEAD])
+async def test_a_bot_a_head_request_and_a_prefetch_are_recorded_but_not_counted(
+    database: AsyncConnection, kind: Kind, visitor: Visitor
 ) -> None:
-    await made(await a_tenant(), kind)
-    led_to(await follow(Follow(kind, "summer24", ROBOT)))
-    assert await count(database, "qr_code WHERE scan_count > 0") == 0
-    assert await count(database, "link WHERE click_count > 0") == 0
-    assert await count(database, "scan WHERE is_bot") == 1
+    by = await a_heard_tenant()
+    asset = await made(by, kind, click_limit=1)
+    led_to(await follow(Follow(kind, "summer24", visitor)))
+    assert await visits(by, kind, asset) == 0
+    rows = (await database.execute(text("SELECT is_bot, is_counted, device FROM scan"))).all()
+    assert [tuple(row) for row in rows] == [(True, False, visitor.device)]
     assert await count(database, "event WHERE kind IN ('qr.scanned', 'link.clicked')") == 0
 
 
 @pytest.mark.parametrize("kind", ["qr", "link"])
-async def test_a_head_request_or_prefetch_leaves_no_trace(
-    database: AsyncConnection, kind: Kind
+@pytest.mark.parametrize(
+    ("events", "status", "deleted", "told"),
+    [
+        (("*",), "active", False, 1),
+        (("qr.*", "link.*"), "active", False, 1),
+        (("qr.scanned", "link.clicked"), "active", False, 1),
+        (("qr.created", "link.updated"), "active", False, 0),
+        (("*",), "disabled", False, 0),
+        (("*",), "active", True, 0),
+    ],
+)
+async def test_only_who_listens_is_told_of_visits(
+    database: AsyncConnection,
+    kind: Kind,
+    events: tuple[str, ...],
+    status: str,
+    deleted: bool,
+    told: int,
 ) -> None:
-    await made(await a_tenant(), kind)
-    led_to(await follow(Follow(kind, "summer24", HEAD)))
-    assert await count(database, "scan") == 0
-    assert await count(database, "event WHERE kind IN ('qr.scanned', 'link.clicked')") == 0
+    by = await a_tenant()
+    await a_listener(await a_tenant("stranger"))
+    await a_listener(by, events, status)
+    if deleted:
+        await database.execute(text("UPDATE endpoint SET deleted_at = now()"))
+    await made(by, kind)
+    led_to(await follow(Follow(kind, "summer24", PERSON)))
+    assert await count(database, "scan") == 1
+    assert await count(database, "event WHERE kind IN ('qr.scanned', 'link.clicked')") == told
 
 
 @pytest.mark.parametrize("kind", ["qr", "link"])
@@ -172,7 +212,7 @@ async def test_what_is_over_is_gone_or_leads_elsewhere_and_leaves_no_trace(
 async def test_rules_come_before_variants_and_these_before_the_destination(
     database: AsyncConnection,
 ) -> None:
-    by = await a_tenant()
+    by = await a_heard_tenant()
     link = await a_link(by, slug="both", rules=(GERMANS,), variants=VARIANTS)
     assert led_to(await click("both")) == "https://example.de/"
     assert led_to(await click("both", replace(PERSON, country="FR"))) == "https://example.com/a"
@@ -195,7 +235,8 @@ async def test_a_limit_lets_that_many_people_through_and_says_so_once(
     for visitor in (PERSON, ROBOT, HEAD):
         assert await follow(Follow(kind, "summer24", visitor)) == Gone()
     assert await count(database, "scan WHERE NOT is_bot") == 2
-    assert await count(database, "scan WHERE is_bot") == 1
+    assert await count(database, "scan WHERE is_bot") == 2
+    assert await count(database, "scan WHERE is_counted AND NOT is_bot") == 2
     reached = await database.execute(
         text("SELECT payload FROM event WHERE kind = 'qr.scan_limit_reached'")
     )
@@ -217,7 +258,7 @@ async def test_a_limit_that_is_raised_lets_more_through_and_is_reached_again(
 
 
 async def test_an_old_code_still_leads_to_its_asset(database: AsyncConnection) -> None:
-    by = await a_tenant()
+    by = await a_heard_tenant()
     code = await a_code(by, short_code="printed")
     await update_qr_code(UpdateQrCode(by, id=code.id, short_code="renamed"))
     for slug in ("printed", "renamed"):
@@ -235,7 +276,8 @@ async def test_an_old_slug_still_leads_to_its_link() -> None:
 
 
 async def test_nothing_of_the_visitors_query_is_kept(database: AsyncConnection) -> None:
-    await a_link(await a_tenant(), slug="shop", passes_query=True, utm={"source": "flyer"})
+    by = await a_heard_tenant()
+    await a_link(by, slug="shop", passes_query=True, utm={"source": "flyer"})
     led = led_to(await click("shop", query="mail=quillfeather%40example.com"))
     assert led == "https://example.com/l?utm_source=flyer&mail=quillfeather%40example.com"
     kept = await database.scalar(

@@ -9,14 +9,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.gateways.clock import FixedClock
 from activities.gateways.dice import LoadedDice
 from activities.outside import Outside, install
 from activities.visitors import Visitor
-from activities.visits.following import AppTrial, Preview, Redirection
+from activities.visits.leading import AppTrial, Preview, Redirection
 from tests.builders.tenants import PERSON, ROBOT, a_code, a_tenant
 from tests.builders.visits import a_link, click, count, led_to, scan, somebody
 
@@ -157,13 +156,13 @@ async def test_an_android_phone_opens_the_app_or_goes_on(database: AsyncConnecti
         "intent://[item]/1#Intent;scheme=shop;package=com.example.shop;"
         "S.browser_fallback_url=https%3A%2F%2Fexample.com%2Fl%3Futm_source%3Dflyer;end"
     )
-    assert await count(database, "link WHERE click_count = 1") == 1
+    assert await count(database, "scan WHERE asset_kind = 'link' AND NOT is_bot") == 1
 
 
 async def test_an_iphone_tries_the_app_on_a_page(database: AsyncConnection) -> None:
     await a_link(await a_tenant(), slug="apps", deep_links=APPS)
     assert await click("apps") == AppTrial("shop://item/1", "https://apps.apple.com/app/id1")
-    assert await count(database, "link WHERE click_count = 1") == 1
+    assert await count(database, "scan WHERE asset_kind = 'link' AND NOT is_bot") == 1
 
 
 async def test_an_iphone_is_led_to_a_universal_link() -> None:
@@ -192,7 +191,7 @@ async def test_who_draws_cards_is_shown_the_preview_and_everybody_else_is_led_on
     for visitor in (PERSON, ROBOT):
         assert led_to(await click("card", visitor)) == "https://example.com/l"
     assert await count(database, "scan WHERE is_bot") == 2
-    assert await database.scalar(text("SELECT click_count FROM link")) == 1
+    assert await count(database, "scan WHERE NOT is_bot") == 1
 
 
 async def test_without_a_preview_who_draws_cards_is_led_on() -> None:

@@ -112,7 +112,7 @@ def test_half_a_sign_and_endless_numbers_do_no_harm() -> None:
 
 def test_our_own_export_can_be_imported_again() -> None:
     row = ("-abc", "https://go.example/-abc", "https://shop.example/", "=Sale", "a,b", True)
-    lines = csv_lines(OWN_COLUMNS, [(*row, MOMENT, None, 7)], bom=True)
+    lines = csv_lines(OWN_COLUMNS, [(*row, MOMENT, None, 7, False)], bom=True)
     table = read_table(b"".join(lines))
     layout = recognise(table.headers)
     assert layout is not None

@@ -92,6 +92,7 @@ def test_a_day_that_is_also_the_month_is_clear() -> None:
         "12345",
         "٢٠٢٦-٠١-٠١",
         "2026-01-01" + " " * 5_000 + "x",
+        "2026-01-01" + " " * 80 + "10:00",
     ],
 )
 def test_what_is_no_clear_time_is_none(text: str) -> None:

@@ -118,7 +118,7 @@ SAMPLES = {
         "inkloom",
         f"{','.join(OWN_COLUMNS)}\n"
         f'promo,https://go.shop.example/promo,{SPRING},"Spring, sale","news,april",true,'
-        "2026-04-01T10:30:00.000Z,,42\n",
+        "2026-04-01T10:30:00.000Z,,42,false\n",
     ),
     "plain": (
         "plain",
@@ -200,6 +200,8 @@ def test_a_client_may_say_which_column_is_which() -> None:
         ({"slug": "url"}, ["destination"]),
         ({"destination": "nowhere"}, ["no column 'nowhere'"]),
         ({"destination": "url", "colour": "url"}, ["no field 'colour'"]),
+        ({"destination": "url", "\ud800\n": "url"}, ["no field '??'"]),
+        ({"destination": "x\ud800"}, ["no column 'x?'"]),
         ({"colour": "x"}, ["no field", "no column", "destination"]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -16,11 +17,16 @@ from activities.rules.imports.tables import read_table
 GOOD = "https://shop.example/"
 
 
-def judged(text: str, *, https_only: bool = True) -> tuple[Judged, ...]:
+def judged(
+    text: str, *, https_only: bool = True, domains: tuple[str, ...] = (), tags: tuple[str, ...] = ()
+) -> tuple[Judged, ...]:
     table = read_table(text.encode())
     layout = recognise(table.headers)
     assert layout is not None
-    return judge_rows(table, layout, own_hosts=("link.example",), https_only=https_only)
+    own = ("link.example",)
+    return judge_rows(
+        table, layout, own_hosts=own, domains=domains, tags=tags, https_only=https_only
+    )
 
 
 def problems(text: str) -> str:
@@ -60,6 +66,9 @@ def test_what_cannot_be_saved_has_a_problem(row: str, word: str) -> None:
         ("active", "perhaps", "Write true or false"),
         ("tags", "|".join(f"tag{number}" for number in range(31)), "no more than 30 tags"),
         ("tags", "x" * 51, "no more than 50 characters"),
+        ("password", "ab", "Its password cannot be kept. Use 4 to 128 characters."),
+        ("short url", "https://bit.ly/a%00b", "3 to 64"),
+        ("short url", "https://bit.ly/a%ED%A0%80b", "3 to 64"),
         ("short url", "https://go.example/", "does not end with a slug"),
         ("short url", "javascript:alert(1)", "does not end with a slug"),
     ],
@@ -92,6 +101,32 @@ def test_a_slug_that_is_there_twice_names_its_lines() -> None:
 def test_a_slug_that_is_there_a_thousand_times_is_told_briefly() -> None:
     rows = judged("url,slug\n" + f"{GOOD},abc\n" * 1_000)
     assert rows[0].problems == ("The slug 'abc' is on lines 2, 3, 4, 5, 6 and 995 more; keep one.",)
+
+
+def test_a_slug_is_another_one_on_each_domain_of_ones_own() -> None:
+    file = (
+        f"url,slug,domain\n{GOOD},abc,go.shop.example\n{GOOD},abc,bit.ly\n{GOOD},xyz,bit.ly\n"
+        f"{GOOD},xyz,\n"
+    )
+    mine, default, *both = judged(file, domains=("go.shop.example",))
+    assert mine.problems == default.problems == ()
+    assert {row.problems for row in both} == {("The slug 'xyz' is on lines 4, 5; keep one.",)}
+
+
+def test_the_tags_of_a_row_and_those_of_the_file_are_counted_together() -> None:
+    more = tuple(f"more{number}" for number in range(29))
+    fits, does_not = judged(f"url,tags\n{GOOD},more1|own\n{GOOD},own|other\n", tags=more)
+    assert (fits.problems, fits.tags) == ((), ("more1", "own"))
+    assert does_not.problems == ("Ensure there are no more than 30 tags.",)
+
+
+@given(st.lists(st.text(max_size=9)))
+def test_what_a_cell_hides_can_be_kept(texts: list[str]) -> None:
+    listed = json.dumps([*texts, "a\x00b", "\ud800"])
+    host, last = read_short_url("https://bit.ly/" + "".join(f"%{byte:02X}" for byte in range(256)))
+    for answered in (*read_tags(listed), host, last):
+        assert "\x00" not in answered
+        answered.encode()
 
 
 def test_rows_without_a_slug_are_never_duplicates() -> None:

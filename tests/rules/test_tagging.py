@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.rules import colours
 from activities.rules.errors import InvalidFields
 from activities.rules.tagging import (
     MOST_TAGS,
-    colour_refusal,
     folder_refusal,
     normalised_tags,
     tag_key,
@@ -107,7 +107,7 @@ def test_what_is_normalised_is_normalised_already(names: list[str]) -> None:
 
 @pytest.mark.parametrize("colour", ["#000000", "#A1b2C3"])
 def test_a_colour_is_a_number_sign_and_six_hex_digits(colour: str) -> None:
-    assert colour_refusal(colour) is None
+    assert colours.refusal(colour) is None
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_colour_is_a_number_sign_and_six_hex_digits(colour: str) -> None:
     ["", "red", "#fff", "#12345", "#1234567", "123456", "#12345g", "#123456\n", "#１２３４５６"],
 )
 def test_any_other_colour_is_refused(colour: str) -> None:
-    assert colour_refusal(colour) == "Write the colour as # and six hex digits."
+    assert colours.refusal(colour) == "Write the colour as # and six hex digits."
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.rules.throttles import NAMED, Throttle, refusal, standing
+from activities.rules import throttles
+from activities.rules.throttles import Throttle, refusal, standing
+
+NAMED = [throttle for throttle in vars(throttles).values() if isinstance(throttle, Throttle)]
 
 
 def test_throttles_have_names_of_their_own() -> None:

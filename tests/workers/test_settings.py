@@ -50,7 +50,10 @@ WRONG: list[tuple[str, Any]] = [
     ("metrics_port", -1),
 ]
 
-ANY_TEXT = {"temporal_api_key", "host", "clerk_issuer", "clerk_audience", "resend_api_key"}
+ANY_TEXT = {
+    *("temporal_api_key", "host", "clerk_issuer", "clerk_audience", "resend_api_key", "geoip_db"),
+    "spool_dir",
+}
 """Settings that take any text; all others are in `WRONG`."""
 
 

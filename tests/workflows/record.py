@@ -10,13 +10,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -25,12 +25,15 @@ from activities.gateways.mailer import MailerAway
 from activities.imports.running import ImportPart, ImportProgress
 from activities.mail import DeliverMail, MailReport
 from activities.rules.backoff import RETRY_POLICIES
+from activities.statistics.keeping import KeepRolledUp, RollingReport
+from activities.statistics.storage import KeepScanStorage, StorageKept
 from tests.workflows.receivers import ORGANIZATION, Script, skipping_server, start_retry, working
 from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
 from workflows.retry_delivery import RetryDelivery
+from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
 
 HISTORIES = Path(__file__).parent / "histories"
@@ -103,6 +106,49 @@ async def record_imports(temporal: WorkflowEnvironment) -> None:
         await keep("import_links_done", handle)
 
 
+async def record_rolling(temporal: WorkflowEnvironment) -> None:
+    """A run of three rounds, the second of which failed once; another one follows."""
+    async with rolling(temporal) as queue:
+        handle = await temporal.client.start_workflow(
+            RollUpScans.run, Rolling(rounds=3), id=f"roll-up-scans-{uuid4()}", task_queue=queue
+        )
+        first = temporal.client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
+        while (await first.describe()).status is WorkflowExecutionStatus.RUNNING:
+            await asyncio.sleep(0.1)
+        await handle.terminate()
+        await keep("roll_up_scans_followed", first)
+
+
+@asynccontextmanager
+async def rolling(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
+    """A worker whose database has scans, and went away once."""
+    rounds = 0
+
+    @activity.defn(name="keep_rolled_up")
+    async def keep_rolled_up(command: KeepRolledUp) -> RollingReport:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 2:
+            raise RuntimeError("something is wrong")
+        oldest = datetime(2026, 11, 21, 12, tzinfo=UTC) if rounds == 1 else None
+        return RollingReport(5, 1000, 20, oldest)
+
+    @activity.defn(name="keep_scan_storage")
+    async def keep_scan_storage(command: KeepScanStorage) -> StorageKept:
+        return StorageKept(1, 0, 17, True)
+
+    queue = f"test-{uuid4()}"
+    async with Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[RollUpScans],
+        activities=[keep_rolled_up, keep_scan_storage],
+        workflow_runner=make_runner(),
+        interceptors=[HouseInterceptor()],
+    ):
+        yield queue
+
+
 @asynccontextmanager
 async def importing(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
     """A worker that makes 100 lines a part, after one fault."""
@@ -167,6 +213,7 @@ async def main() -> None:
         await record_batches(temporal)
         await record_mails(temporal)
         await record_imports(temporal)
+        await record_rolling(temporal)
     await asyncio.sleep(0.3)
 
 

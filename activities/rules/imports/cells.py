@@ -1,4 +1,7 @@
-"""Single cells of a file, as other platforms write them. Nothing here raises."""
+"""Single cells of a file, as other platforms write them. Nothing here raises.
+
+What a cell hides behind an escape (`%00`, `"\\ud800"`) is answered only as text that can be kept.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ _NO = frozenset({"false", "no", "n", "0", "off", "inactive", "disabled", "paused
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([ ,.'\u00a0\u202f])[0-9]{3})(?:\1[0-9]{3}){0,4}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
+"""PostgreSQL keeps no NUL, and half of a surrogate pair is no character."""
 
 
 def read_yes(text: str) -> bool | None:
@@ -43,7 +48,7 @@ def read_short_url(text: str) -> tuple[str, str]:
         return "", ""
     if parts.scheme.lower() not in ("http", "https") or parts.username is not None:
         return "", ""
-    return host, unquote(parts.path.rstrip("/").rpartition("/")[2])
+    return host, _storable(unquote(parts.path.rstrip("/").rpartition("/")[2]))
 
 
 def read_tags(text: str) -> tuple[str, ...]:
@@ -67,4 +72,8 @@ def _listed(text: str) -> list[str] | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return [part.strip(" \"'") for part in text[1:-1].split(",")]
-    return [part for part in found if isinstance(part, str)]
+    return [_storable(part) for part in found if isinstance(part, str)]
+
+
+def _storable(text: str) -> str:
+    return _NO_TEXT.sub("\ufffd", text)

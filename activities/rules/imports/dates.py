@@ -24,6 +24,8 @@ _TIME = (
 )
 _SPELLINGS = tuple(re.compile(date + _TIME, re.ASCII) for date in _DATES)
 _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?")
+_LONGEST = 80
+"""Characters of a time; patterns that may begin anywhere take long over much white space."""
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,6 +38,8 @@ def read_time(text: str) -> datetime | None:
     without a zone is UTC, as on the servers that wrote it.
     """
     small = text.strip().lower()
+    if len(small) > _LONGEST:
+        return None
     if _EPOCH.fullmatch(small):
         return _START + timedelta(milliseconds=int(small.ljust(13, "0")))
     for spelling in _SPELLINGS:

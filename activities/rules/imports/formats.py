@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from activities.rules.errors import InvalidFields
+from activities.rules.findings import echo
 from activities.rules.imports.tables import folded
 
 FIELDS = (
@@ -24,7 +25,7 @@ FIELDS = (
 
 OWN_COLUMNS = (
     *("slug", "short_url", "destination", "name", "tags", "is_active"),
-    *("created_at", "expires_at", "clicks"),
+    *("created_at", "expires_at", "clicks", "has_password"),
 )
 """The headers of Inkloom's own export; every one is a field."""
 
@@ -78,6 +79,8 @@ INKLOOM = Vendor(
         "clicks=clicks scans",
         "is_active=isactive",
         "expires_at=expiresat",
+        "password=password",
+        "has_password=haspassword",
     ),
 )
 
@@ -282,9 +285,9 @@ def mapped(headers: Sequence[str], mapping: Mapping[str, str]) -> Format:
     header is not in the file, or the destination is in none.
     """
     spelled = {folded(header): header for header in headers}
-    wrong = [f"There is no field '{field[:80]}'." for field in mapping if field not in FIELDS]
+    wrong = [f"There is no field '{echo(field)}'." for field in mapping if field not in FIELDS]
     wrong += [
-        f"The file has no column '{header[:80]}'."
+        f"The file has no column '{echo(header)}'."
         for header in mapping.values()
         if folded(header) not in spelled
     ]

@@ -14,6 +14,7 @@ from activities.rules.imports.dates import read_time
 from activities.rules.imports.formats import INKLOOM, Format
 from activities.rules.imports.tables import Row, Table
 from activities.rules.naming import name_refusal
+from activities.rules.shared_passwords import shared_refusal
 from activities.rules.tagging import normalised_tags
 
 MOST_LINES_NAMED = 5
@@ -61,29 +62,42 @@ class Preview:
 
 
 def judge_rows(
-    table: Table, layout: Format, *, own_hosts: Collection[str], https_only: bool = True
+    table: Table,
+    layout: Format,
+    *,
+    own_hosts: Collection[str],
+    domains: Collection[str] = (),
+    tags: Sequence[str] = (),
+    https_only: bool = True,
 ) -> tuple[Judged, ...]:
     """Every row of the file, in its order, with all its problems; none raises.
 
-    `own_hosts` are those that redirect here: a destination there would lead in a circle.
+    `own_hosts` are those that redirect here: a destination there would lead in a circle. On each of
+    `domains` a slug is another one; every other domain's links come to the default one. `tags` are
+    those that every row gets beside its own.
     """
-    reader = _Reader(table.headers, layout)
+    reader = _Reader(table.headers, layout, tags)
     judged = [reader.read(row) for row in table.rows]
-    lines: dict[str, list[int]] = defaultdict(list)
+    lines: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row in judged:
         if row.slug:
-            lines[row.slug].append(row.number)
+            lines[place_of(row, domains)].append(row.number)
     return tuple(
         replace(
             row,
             problems=(
                 *row.problems,
                 *_of_destination(row.destination, own_hosts, https_only),
-                *_of_slug(row.slug, lines),
+                *_of_slug(row.slug, lines[place_of(row, domains)]),
             ),
         )
         for row in judged
     )
+
+
+def place_of(row: Judged, domains: Collection[str]) -> tuple[str, str]:
+    """Where a row will be: one of `domains` or, spelled empty, the default one; and its slug."""
+    return (row.domain if row.domain in domains else None) or "", row.slug or ""
 
 
 def with_taken(judged: Sequence[Judged], taken: Collection[str]) -> tuple[Judged, ...]:
@@ -97,10 +111,12 @@ def with_taken(judged: Sequence[Judged], taken: Collection[str]) -> tuple[Judged
     )
 
 
-def preview(table: Table, layout: Format, judged: Sequence[Judged]) -> Preview:
-    """The summary of a judged file. A slug is duplicate when the file has it more than once."""
+def preview(
+    table: Table, layout: Format, judged: Sequence[Judged], domains: Collection[str] = ()
+) -> Preview:
+    """The summary of a judged file. A slug is duplicate when one domain has it more than once."""
     bad = sum(bool(row.problems) for row in judged)
-    counted = Counter(row.slug for row in judged if row.slug)
+    counted = Counter(place_of(row, domains) for row in judged if row.slug)
     return Preview(
         format=layout.name,
         title=layout.title,
@@ -108,7 +124,9 @@ def preview(table: Table, layout: Format, judged: Sequence[Judged]) -> Preview:
         columns=layout.columns,
         good=len(judged) - bad,
         bad=bad,
-        duplicate_slugs=tuple(slug for slug, times in counted.items() if times > 1),
+        duplicate_slugs=tuple(
+            dict.fromkeys(slug for (_, slug), times in counted.items() if times > 1)
+        ),
         rows=tuple(judged),
     )
 
@@ -116,8 +134,9 @@ def preview(table: Table, layout: Format, judged: Sequence[Judged]) -> Preview:
 class _Reader:
     """Reads rows of one format; each method that finds a problem adds it to `problems`."""
 
-    def __init__(self, headers: Sequence[str], layout: Format) -> None:
+    def __init__(self, headers: Sequence[str], layout: Format, tags: Sequence[str]) -> None:
         self.width = len(headers)
+        self.more_tags = tags
         self.own = layout.name == INKLOOM.name
         place = {header: index for index, header in enumerate(headers)}
         self.places = {
@@ -173,6 +192,7 @@ class _Reader:
     def tags(self) -> tuple[str, ...]:
         names = read_tags(self.text("tags"))
         try:
+            normalised_tags((*names, *self.more_tags))
             return normalised_tags(names)
         except InvalidFields as error:
             self.problems.extend(error.fields["tags"])
@@ -203,6 +223,8 @@ class _Reader:
             self.problems.append(
                 "The link has a password that the file does not tell; add a 'password' column."
             )
+        elif password and (refused := shared_refusal(password)):
+            self.problems.append(f"Its password cannot be kept. {refused}")
         return password or None
 
 
@@ -219,14 +241,14 @@ def _of_destination(url: str, own_hosts: Collection[str], https_only: bool) -> l
     return [*problems, circle] if circle else problems
 
 
-def _of_slug(slug: str | None, lines: Mapping[str, Sequence[int]]) -> list[str]:
+def _of_slug(slug: str | None, lines: Sequence[int]) -> list[str]:
     if slug is None:
         return []
     refused = slugs.refusal(slug)
     problems = [refused] if refused else []
-    if len(lines[slug]) > 1:
-        named = ", ".join(str(line) for line in lines[slug][:MOST_LINES_NAMED])
-        more = len(lines[slug]) - MOST_LINES_NAMED
+    if len(lines) > 1:
+        named = ", ".join(str(line) for line in lines[:MOST_LINES_NAMED])
+        more = len(lines) - MOST_LINES_NAMED
         rest = f" and {more:,} more" if more > 0 else ""
         problems.append(f"The slug '{slug[:80]}' is on lines {named}{rest}; keep one.")
     return problems

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from uuid import UUID, uuid5
 
 from activities.rules import destinations
 from activities.rules.payloads.content_lines import document, escaped
+from activities.rules.payloads.days import read_day
 from activities.rules.payloads.fields import FieldReader, without_absent
 from activities.rules.spelling import read_stamp
 
@@ -42,7 +42,6 @@ EXAMPLE: Mapping[str, Any] = {
 }
 
 _SPACE = UUID("5f0f9f5c-6d0e-5c0e-9d53-3f1b0a7a2c11")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST_TIME = 40
 
 
@@ -117,12 +116,7 @@ def _moment(text: str) -> str:
 
 
 def _day(text: str) -> str:
-    try:
-        if not _DAY.fullmatch(text):
-            raise ValueError(text)
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("Give a day of an all-day event, such as 2026-12-31.") from None
+    day = read_day(text, "Give a day of an all-day event, such as 2026-12-31.")
     _must_be_near(day)
     return day.isoformat()
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from activities.rules import destinations
 from activities.rules.payloads.content_lines import document, escaped, structured
+from activities.rules.payloads.days import read_day
 from activities.rules.payloads.fields import FieldReader, without_absent
 from activities.rules.payloads.reachable import (
     LONGEST_ADDRESS,
@@ -58,8 +57,6 @@ EXAMPLE: Mapping[str, Any] = {
     },
     "note": "Open from 6; closed on Mondays.",
 }
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def read_vcard(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,9 +138,4 @@ def _postal(reader: FieldReader | None) -> dict[str, Any]:
 
 
 def _day(text: str) -> str:
-    try:
-        if not _DAY.fullmatch(text):
-            raise ValueError(text)
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise ValueError("Give a day, such as 1990-05-17.") from None
+    return read_day(text, "Give a day, such as 1990-05-17.").isoformat()

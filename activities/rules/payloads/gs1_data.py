@@ -1,7 +1,7 @@
-"""Values of GS1 application identifiers: check digits, dates, signs.
+"""Values of GS1 application identifiers: numbers, dates, signs.
 
-Source: GS1 General Specifications 3 (application identifiers), 7.9 (check digit), 7.11 (the 82
-signs that text may have).
+Source: GS1 General Specifications 3 (application identifiers), 7.11 (the 82 signs that text may
+have).
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Mapping
+
+from activities.rules.check_digits import has_check_digit
 
 LONGEST_VALUE = 30
 
@@ -18,14 +20,6 @@ _GS1_DAY = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})")
 
 Reader = Callable[[str], str]
 """Makes a value canonical; raises ValueError with a sentence."""
-
-
-def has_check_digit(digits: str) -> bool:
-    """Whether the last digit is the check digit of those before it (modulo 10, weights 3, 1)."""
-    weighted = sum(
-        int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits))
-    )
-    return weighted % 10 == 0
 
 
 def gtin(text: str) -> str:

@@ -12,7 +12,8 @@ _LONGEST_LOCAL = 64
 _SEPARATORS = re.compile(r"\(0\)|[ \u00a0().\-/]")
 _GLOBAL = re.compile(r"\+[1-9][0-9]{5,14}")
 _SHORT = re.compile(r"[1-9][0-9]{2,7}")
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+# Of the signs of RFC 5321 without ? & % #: in a mailto: address they begin what is no mailbox.
+_ATOM = r"[A-Za-z0-9!$*+/=^_`{|}~'-]+"
 _LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
 
@@ -33,17 +34,22 @@ def number_or_short_code(text: str) -> str:
     return digits if _SHORT.fullmatch(digits) else global_number(text)
 
 
+def is_mailbox(local: str) -> bool:
+    """Whether this can stand before the @ of an address that people are told to write to."""
+    return len(local) <= _LONGEST_LOCAL and _LOCAL.fullmatch(local) is not None
+
+
 def mail_address(text: str) -> str:
     """An address of RFC 5321 without quoted local part, its domain in small letters.
 
-    The domain may be international and stays as it is written. Raises ValueError with a sentence.
+    The local part is an `is_mailbox`. The domain may be international and stays as it is written.
+    Raises ValueError with a sentence.
     """
     local, _, domain = text.rpartition("@")
     labels = domain.lower().split(".")
     sound = (
         len(text.encode()) <= LONGEST_ADDRESS
-        and len(local) <= _LONGEST_LOCAL
-        and _LOCAL.fullmatch(local)
+        and is_mailbox(local)
         and len(labels) > 1
         and all(_is_label(label) for label in labels)
     )

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("name_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("colour", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name=op.f("fk_tag_organization_id")
         ),
@@ -147,6 +148,7 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("name_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("colour", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -214,6 +216,7 @@ def upgrade() -> None:
         sa.Column(
             "utm", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
         ),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organization.id"], name=op.f("fk_utm_template_organization_id")

@@ -30,7 +30,7 @@ AWKWARD: list[tuple[ContentType, dict[str, Any]]] = [
     ("WIFI", {"ssid": "🦀 crab", "encryption": "nopass"}),
     ("WIFI", {"ssid": "CAFE", "password": "12345678"}),
     ("SMS", {"number": "+49 151 12345678", "body": "Grüße:\n🦀; \\"}),
-    ("EMAIL", {"to": "a+b&c@bücher.example", "subject": "50% ü?", "body": "🦀\n\n&=#"}),
+    ("EMAIL", {"to": "a+b=c@bücher.example", "subject": "50% ü?", "body": "🦀\n\n&=#"}),
     ("GEO", {"latitude": -0.00000001, "longitude": 180, "altitude": -3.5, "label": "Ü (1)/2 🦀"}),
     ("VCARD", {"version": "4.0", "organization": "A;B\\C,D 🦀", "note": "x\ny;\\n" + "ü" * 100}),
     ("EVENT", {"title": "ü;,\\ 🦀" * 20, "startsAt": "2026-05-01", "allDay": True}),

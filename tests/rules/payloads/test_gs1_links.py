@@ -9,9 +9,10 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.rules.check_digits import has_check_digit
 from activities.rules.errors import InvalidFields
 from activities.rules.payloads.contents import EXAMPLES, normalised, payload
-from activities.rules.payloads.gs1_data import ATTRIBUTES, has_check_digit
+from activities.rules.payloads.gs1_data import ATTRIBUTES
 from tests.rules.payloads.refusals import refused
 
 GTIN = "09506000134352"
