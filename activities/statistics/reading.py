@@ -28,6 +28,7 @@ from activities.rules.totals import (
     Tally,
 )
 from activities.shelf.visible import visible
+from activities.statistics.collecting import uncollected
 from activities.statistics.pending import PENDING, WINDOW
 from activities.statistics.scans import (
     DAY,
@@ -142,11 +143,14 @@ async def read_statistics(command: ReadStatistics) -> Statistics:
     )
     async with transaction() as session:
         window = await _find(session, command)
-        found = _Found(await _rows(session, command, span, window))
-        tallies, moved = count(found.groups, found.known)
+        rows = await _rows(session, command, span, window)
+        with uncollected():
+            found = _Found(rows)
+            tallies, moved = count(found.groups, found.known)
         for former in await read_former(ReadFormer(tuple(moved))):
             tallies.take_back(former.moved, former.values)
-    return _statistics(command, span, found, tallies.scopes.get(str(command.id), {}))
+    with uncollected():
+        return _statistics(command, span, found, tallies.scopes.get(str(command.id), {}))
 
 
 async def _find(session: AsyncSession, command: ReadStatistics) -> _Window:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.rules.firsts import Group, Moved, Tallies, count
 from activities.rules.totals import MICROSECONDS_A_QUARTER, QUARTERS_A_DAY
+from activities.statistics.collecting import uncollected
 from activities.statistics.counters import AddToCounters, Counted, add_to_counters
 from activities.statistics.scans import (
     DAY,
@@ -89,7 +90,7 @@ WHERE v.day = date '1970-01-01' + m.day AND v.organization_id = m.organization_i
 class RollUp:
     """Take the oldest batches until they hold `limit` scans; one batch may hold more."""
 
-    limit: int = 25_000
+    limit: int = 40_000
 
 
 @dataclass(frozen=True)
@@ -126,9 +127,11 @@ async def _roll_up(session: AsyncSession, limit: int) -> RolledUp:
     ids, last_ids, first_ats, last_ats, sizes = zip(*taken, strict=True)
     batches = Batches(ids, last_ids, first_ats, last_ats)
     known = known_of((await session.execute(text(_VISITORS), batches.values)).scalars())
-    bodies = (await session.execute(text(GROUPS.format(scans=SCANS)), batches.values)).scalars()
-    read = [group_of(body) for body in bodies]
-    tallies, moved = count([group for group, _ in read], known)
+    groups = text(GROUPS.format(scans=SCANS))
+    bodies = (await session.execute(groups, batches.values)).scalars().all()
+    with uncollected():
+        read = [group_of(body) for body in bodies]
+        tallies, moved = count([group for group, _ in read], known)
     for former in await read_former(ReadFormer(tuple(moved))):
         tallies.take_back(former.moved, former.values)
     await _remember_earlier(session, moved)

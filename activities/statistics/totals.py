@@ -20,6 +20,7 @@ from activities.rules.totals import (
     add_to_day,
     add_to_hour,
 )
+from activities.statistics.collecting import uncollected
 from schema.db import transaction
 
 
@@ -98,13 +99,19 @@ async def _add(session: AsyncSession, kind: _Kind, tallies: Tallies) -> None:
         for quarter, tally in quarters.items():
             added.setdefault((scope, quarter // kind.quarters), []).append((quarter, tally))
     keys = sorted(added)
-    docs = await _read(session, kind, keys)
-    for key in keys:
-        kind.add(docs.setdefault(key, {}), added[key])
-    await _write(session, kind, keys, docs, tallies.owners)
+    bodies = await _read(session, kind, keys)
+    with uncollected():
+        docs = {key: orjson.loads(bodies.get(key, "{}")) for key in keys}
+        for key, doc in docs.items():
+            kind.add(doc, added[key])
+        values = _values(keys, docs, tallies.owners)
+    statement = _WRITE.format(
+        table=kind.table, span=kind.span, spelled=kind.spelled.format("k.span")
+    )
+    await session.execute(text(statement), values)
 
 
-async def _read(session: AsyncSession, kind: _Kind, keys: Sequence[_Key]) -> dict[_Key, Document]:
+async def _read(session: AsyncSession, kind: _Kind, keys: Sequence[_Key]) -> dict[_Key, str]:
     statement = _READ.format(
         table=kind.table,
         span=kind.span,
@@ -112,21 +119,14 @@ async def _read(session: AsyncSession, kind: _Kind, keys: Sequence[_Key]) -> dic
         numbered=kind.numbered,
     )
     rows = await session.execute(text(statement), _named(keys))
-    return {(scope, span): orjson.loads(doc) for scope, span, doc in rows}
+    return {(scope, span): doc for scope, span, doc in rows}
 
 
-async def _write(
-    session: AsyncSession,
-    kind: _Kind,
-    keys: Sequence[_Key],
-    docs: Mapping[_Key, Document],
-    owners: Mapping[str, str],
-) -> None:
-    statement = _WRITE.format(
-        table=kind.table, span=kind.span, spelled=kind.spelled.format("k.span")
-    )
+def _values(
+    keys: Sequence[_Key], docs: Mapping[_Key, Document], owners: Mapping[str, str]
+) -> dict[str, Any]:
     quarters = [docs[key]["q"].values() for key in keys]
-    values = {
+    return {
         **_named(keys),
         "owners": [UUID(owners[scope]) for scope, _ in keys],
         **{
@@ -135,7 +135,6 @@ async def _write(
         },
         "docs": SEPARATOR.join(orjson.dumps(docs[key]).decode() for key in keys),
     }
-    await session.execute(text(statement), values)
 
 
 def _named(keys: Sequence[_Key]) -> dict[str, Any]:

@@ -104,10 +104,16 @@ async def test_a_killed_process_loses_nothing(studio: Studio, victim: str) -> No
         expected = len(told) + 20
         await until(lambda: len(dict(studio.inbox.messages)) >= expected, 60)  # noqa: B023
         for code in codes:
-            read = await studio.client.get(f"/api/v1/dynamic/{code}/")
-            assert read.json()["scan_count"] == 1
+            await until(lambda code=code: counted_once(studio, code))  # type: ignore[misc]
         assert len(dict(studio.inbox.messages)) == expected
         assert len(studio.inbox.messages) - already <= 2 * 20
+
+
+async def counted_once(studio: Studio, code: str) -> bool:
+    """The first request after a restart may meet a connection that is gone: 503."""
+    read = await studio.client.get(f"/api/v1/dynamic/{code}/")
+    assert read.status_code == 503 or read.json()["scan_count"] <= 1
+    return bool(read.json().get("scan_count") == 1)
 
 
 async def scanned(studio: Studio, code: str) -> bool:
