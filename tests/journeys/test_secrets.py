@@ -98,7 +98,7 @@ def test_a_value_is_found_however_it_is_written(around: str, code: type[bytes]) 
 async def test_the_search_finds_what_is_known_to_be_there(story: Story, left: Left) -> None:
     code, request, organization = (story.known[k] for k in ("code", "request", "organization"))
     assert set(found(code, left.tables)) == {
-        *("qr_code.short_code", "slug_claim.slug", "event.payload"),
+        *("qr_code.short_code", "slug_claim.slug", "route_change.changed", "event.payload"),
     }
     assert {"event.request_id", "delivery_batch.request_id"} <= set(found(request, left.tables))
     assert set(found(NAMED_LIKE_A_PASSWORD, left.tables)) == {
