@@ -17,7 +17,7 @@ import psycopg
 import psycopg.sql
 
 from schema.copying import copy_into
-from schema.db import DatabaseAway, bound_connection, raw_connection
+from schema.db import DatabaseAway, Deadlocked, bound_connection, raw_connection
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Rows = Sequence[tuple[Any, ...]]
@@ -31,7 +31,8 @@ class Direct:
     """One connection, opened when it is needed and again after it was lost; used by one at a time.
 
     Every method raises `DatabaseAway` when PostgreSQL does not answer, or not within `patience`
-    seconds. Then nobody knows whether the last statement was committed.
+    seconds. Then nobody knows whether the last statement was committed. `Deadlocked` says that
+    nothing was.
     """
 
     def __init__(self, *, patience: float) -> None:
@@ -108,6 +109,8 @@ async def _told_apart() -> AsyncIterator[None]:
         yield
     except psycopg.errors.UniqueViolation as fault:
         raise Written from fault
+    except psycopg.errors.DeadlockDetected as fault:
+        raise Deadlocked(str(fault).partition("\n")[0]) from fault
     except (psycopg.OperationalError, psycopg.InterfaceError) as fault:
         raise DatabaseAway(str(fault).partition("\n")[0]) from fault
 

@@ -24,6 +24,7 @@ from activities.visits.scans import (
 )
 from activities.visits.targets import Asset, Kind
 from schema.copying import copy_into
+from schema.db import through_deadlocks
 from schema.direct import Connection, Direct, Written
 
 _LOCK = {
@@ -86,6 +87,11 @@ async def write_scans(command: WriteScans) -> tuple[bool, ...]:
     if not any(scan.is_limited or scan.is_wanted for scan in scans):
         await command.over.copy(COPY_SCANS, block_of(command.first, scans))
         return (True,) * len(scans)
+    return await through_deadlocks(lambda: _write_some(command))
+
+
+async def _write_some(command: WriteScans) -> tuple[bool, ...]:
+    scans = command.scans
     async with command.over.open(whole=True) as connection:
         passed, used_up = await _let_through(connection, scans)
         kept = [scan if is_let else None for scan, is_let in zip(scans, passed, strict=True)]
@@ -169,8 +175,8 @@ async def _count(
 
 
 def _by_kind(assets: Iterable[Asset]) -> dict[Kind, list[UUID]]:
-    """Codes before links, for all who lock both."""
-    found: dict[Kind, list[UUID]] = {"qr": [], "link": []}
+    """Links before codes, as all who lock both (`schema.locks.ASSETS`)."""
+    found: dict[Kind, list[UUID]] = {"link": [], "qr": []}
     for asset in assets:
         found[asset.kind].append(asset.id)
     return {kind: sorted(ids) for kind, ids in found.items() if ids}

@@ -50,6 +50,7 @@ from schema.locks import lock_organization
 from tests.builders.barcodes import a_barcode
 from tests.builders.databases import a_database
 from tests.builders.pages import a_page
+from tests.builders.scans import a_visit, found, how_many, write
 from tests.builders.shelf import a_tag
 from tests.builders.tenants import a_code, a_tenant
 from workers.embedded_postgres import EmbeddedPostgres
@@ -98,6 +99,34 @@ async def test_the_end_of_a_tag_waits_for_a_link_before_it_has_its_codes() -> No
             await hold(session, "qr_code", code.id)
     await ending
     assert (await read_qr_code(ReadQrCode(by, id=code.id))).tags == ()
+
+
+async def test_limited_visits_wait_for_links_before_they_have_codes() -> None:
+    by = replace(await a_tenant(), plan="enterprise")
+    link = await create_link(CreateLink(by, HOME, click_limit=9))
+    code = await create_qr_code(CreateQrCode(by, HOME, scan_limit=9))
+    batch = [a_visit(await found("qr", code.id)), a_visit(await found("link", link.id))]
+    async with transaction() as session:
+        await hold(session, "link", link.id)
+        async with meanwhile(write(batch)) as written:
+            await hold(session, "qr_code", code.id)
+    assert await written == (True, True)
+
+
+async def test_limited_visits_that_end_in_a_deadlock_are_decided_again() -> None:
+    by = await a_tenant()
+    codes = [await create_qr_code(CreateQrCode(by, HOME, scan_limit=9)) for _ in range(2)]
+    first, second = sorted(code.id for code in codes)
+    batch = [a_visit(await found("qr", each)) for each in (first, second)]
+    async with transaction() as session:
+        await hold(session, "qr_code", second)
+        async with meanwhile(write(batch)) as written:
+            # The batch waits longer already, so it is the one that PostgreSQL ends.
+            await session.execute(text("SET LOCAL lock_timeout = 0"))
+            ask = "SELECT FROM qr_code WHERE id = :id FOR NO KEY UPDATE"
+            await session.execute(text(ask), {"id": first})
+    assert await written == (True, True)
+    assert await how_many("scan") == 2
 
 
 @pytest.mark.parametrize("noun", ["qr_code", "link", "barcode", "link_page"])
