@@ -126,20 +126,8 @@ class Desk:
         if any(state_at(stop.lifecycle, now) != "live" for stop in target.stops):
             return None
         if known.plain is not None:
-            visitor = arrival.visitor(now)
-            scan = Scan(
-                asset,
-                visitor,
-                now,
-                leading.destination_url or "",
-                visitor_id=visitor_id(
-                    self._salt.current(now), visitor.whence, asset.organization_id
-                ),
-                is_wanted=known.is_wanted,
-                cause=cause,
-                columns=known.columns,
-            )
-            return Quick(known.plain, scan)
+            scan = Scan(asset, arrival.visitor(now), now, leading.destination_url or "")
+            return Quick(known.plain, self._completed(scan, known, cause))
         if leading.variants or leading.preview or leading.deep_links:
             return None
         follow = Follow(arrival.kind, arrival.slug, arrival.visitor(now), query=arrival.query)

@@ -56,6 +56,13 @@ class Known(NamedTuple):
     columns: str
 
 
+class Absent(NamedTuple):
+    """Nobody is at the address `until` then; the slug may be claimed for an asset all the same."""
+
+    until: float
+    asset_id: UUID | None
+
+
 class Unknown:
     """The type of `UNKNOWN`."""
 
@@ -74,7 +81,7 @@ class Memory:
         self._most_known = most_known
         self._direct = direct or Direct(patience=PATIENCE_SECONDS)
         self._known: dict[Key, Known] = {}
-        self._absent: dict[Key, float] = {}
+        self._absent: dict[Key, Absent] = {}
         self._keys_of: dict[UUID, list[Key]] = {}
         self._homes: dict[str, Home | NotFound | None] = {}
         self._wanted: dict[UUID, Wanted] = {}
@@ -87,12 +94,12 @@ class Memory:
         known = self._known.get(key)
         if known is not None:
             return known
-        until = self._absent.get(key)
-        if until is None:
+        absent = self._absent.get(key)
+        if absent is None:
             return UNKNOWN
-        if until > monotonic():
+        if absent.until > monotonic():
             return None
-        del self._absent[key]
+        self._drop(key)
         return UNKNOWN
 
     async def find(self, key: Key) -> Known | None:
@@ -140,12 +147,10 @@ class Memory:
         match kind:
             case "asset":
                 for key in self._keys_of.pop(UUID(what), ()):
-                    self._known.pop(key, None)
-                    self._absent.pop(key, None)
+                    self._drop(key)
             case "slug":
                 space, _, slug = what.partition("/") if what[0] != "/" else ("/", "", what[2:])
-                self._known.pop((space, slug), None)
-                self._absent.pop((space, slug), None)
+                self._drop((space, slug))
             case "events":
                 self._wanted.pop(UUID(what), None)
                 self._forget_wanting(UUID(what))
@@ -168,6 +173,11 @@ class Memory:
 
     def __len__(self) -> int:
         return len(self._known)
+
+    @property
+    def watched(self) -> int:
+        """How many assets there are whose changes concern something that is remembered."""
+        return len(self._keys_of)
 
     async def _ask(self) -> None:
         while self._asked:
@@ -222,32 +232,39 @@ class Memory:
         return wanted_by
 
     def _remember(self, key: Key, found: tuple[UUID, Known | None] | None) -> None:
-        if found is None or found[1] is None:
-            _bound(self._absent, MOST_ABSENT)
-            self._absent[key] = monotonic() + ABSENT_SECONDS
-            if found is not None:
-                self._note(found[0], key)
-            return
-        while len(self._known) >= self._most_known:
-            self._drop_oldest()
-        known = found[1]
-        self._known[key] = known
-        for id_ in known.target.ids:
-            self._note(id_, key)
+        asset_id, known = found or (None, None)
+        self._drop(key)
+        if known is None:
+            self._make_room(self._absent, MOST_ABSENT)
+            self._absent[key] = Absent(monotonic() + ABSENT_SECONDS, asset_id)
+        else:
+            self._make_room(self._known, self._most_known)
+            self._known[key] = known
+        for id_ in self._ids(key):
+            self._keys_of.setdefault(id_, []).append(key)
 
-    def _note(self, asset_id: UUID, key: Key) -> None:
-        keys = self._keys_of.setdefault(asset_id, [])
-        if key not in keys:
-            keys.append(key)
+    def _make_room(self, memory: dict[Key, Any], most: int) -> None:
+        while len(memory) >= most:
+            self._drop(next(iter(memory)))
 
-    def _drop_oldest(self) -> None:
-        key = next(iter(self._known))
-        for id_ in self._known.pop(key).target.ids:
+    def _drop(self, key: Key) -> None:
+        """Forget the address, and that changes of its assets concern it."""
+        ids = self._ids(key)
+        self._known.pop(key, None)
+        self._absent.pop(key, None)
+        for id_ in ids:
             keys = self._keys_of.get(id_)
             if keys is not None:
-                keys[:] = [each for each in keys if each != key]
+                keys.remove(key)
                 if not keys:
                     del self._keys_of[id_]
+
+    def _ids(self, key: Key) -> Iterable[UUID]:
+        """The assets that what is remembered of the address depends on."""
+        if known := self._known.get(key):
+            return known.target.ids
+        absent = self._absent.get(key)
+        return (absent.asset_id,) if absent and absent.asset_id else ()
 
     def _forget_wanting(self, organization_id: UUID) -> None:
         gone = [
@@ -256,7 +273,7 @@ class Memory:
             if known.target.asset.organization_id == organization_id
         ]
         for key in gone:
-            del self._known[key]
+            self._drop(key)
 
 
 def _known(target: Target, wanted_by: dict[UUID, Wanted]) -> Known:
