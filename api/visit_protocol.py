@@ -93,11 +93,12 @@ class VisitProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._is_between = True
-        self._held: bytes | None = None
+        self._is_asking = False
+        self._held = b""
 
     def data_received(self, data: bytes) -> None:
-        if self._held is not None:
-            # Behind a visit that is being looked up.
+        if self._is_asking:
+            # What the kernel had read already when reading was paused, behind that visit.
             self._held += data
             return
         if self._is_between and (self.cycle is None or self.cycle.response_complete):
@@ -149,7 +150,8 @@ class VisitProtocol(HttpToolsProtocol):
         if known is None or not is_slug(visit.arrival.slug):
             return False
         answering: Any = _Answering()
-        self.cycle, self._held = answering, b""
+        self.cycle, self._is_asking = answering, True
+        self.flow.pause_reading()
         asked = self.desk.memory.ask(visit.place.key)
         asked.add_done_callback(lambda found: self._looked_up(visit, answering, found))
         return True
@@ -158,7 +160,8 @@ class VisitProtocol(HttpToolsProtocol):
         self, visit: Visit, answering: _Answering, found: asyncio.Future[Known | None]
     ) -> None:
         """Answer it from what memory knows now, or let the application say why not."""
-        held, self._held = self._held, None
+        self._is_asking = False
+        held, self._held = self._held, b""
         if answering.disconnected:
             return
         known = None if found.cancelled() or found.exception() else found.result()
@@ -167,6 +170,7 @@ class VisitProtocol(HttpToolsProtocol):
             super().data_received(visit.data)
             if not answering.keep_alive:
                 self.cycle.keep_alive = False
+        self.flow.resume_reading()
         if held:
             self.data_received(held)
 

@@ -210,6 +210,22 @@ async def test_what_is_not_remembered_is_looked_up_without_the_application(direc
     assert len(await direct.scans()) == 3
 
 
+async def test_what_comes_behind_a_look_up_waits_where_it_is(direct: World) -> None:
+    await a_code(direct.by, short_code="fresh")
+    flood = request("/menu") * 300_000
+    async with a_line(direct.quick.port) as line:
+        direct.wire.hold()
+        await line.send(request("/q/fresh"))
+        await asyncio.sleep(0.1)
+        line.writer.write(flood)
+        await asyncio.sleep(0.5)
+        # The kernel's buffers take some megabytes; the server takes nothing.
+        left = line.writer.transport.get_write_buffer_size()
+        assert left > len(flood) * 0.6
+        direct.wire.go_on()
+        assert [(await line.answer()).status for _ in range(3)] == [302] * 3
+
+
 async def test_one_connection_takes_many_visits(direct: World) -> None:
     async with a_line(direct.quick.port) as line:
         for n in range(40):
