@@ -5,11 +5,15 @@ The web's door is `activities.visits.desk`, which remembers assets and gathers v
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from activities.outside import outside
 from activities.rules import slugs
 from activities.rules.errors import NotFound
+from activities.rules.visitor_ids import visitor_id
 from activities.visits.leading import Follow, Outcome, decide
 from activities.visits.ledger import WriteScans, new_batch, write_scans
+from activities.visits.salts import ReadSalts, read_salts
 from activities.visits.targets import FindHome, FindTarget, Home, find_home, find_target
 from activities.visits.wanted import FindWanted, find_wanted
 from schema.db import transaction
@@ -30,12 +34,17 @@ async def follow(command: Follow) -> Outcome:
         target = await find_target(FindTarget(command.kind, command.slug, home=home))
     if target is None:
         raise NotFound("short address")
-    decision = decide(target, command, outside().clock.now())
+    now = outside().clock.now()
+    decision = decide(target, command, now)
     if decision.scan is None:
         return decision.outcome
     organization_id = target.asset.organization_id
     wanted = await find_wanted(FindWanted(frozenset((organization_id,))))
-    scan = decision.scan._replace(is_wanted=wanted.wants(organization_id, target.asset.kind))
+    today = await read_salts(ReadSalts(now.astimezone(UTC).date()))
+    scan = decision.scan._replace(
+        visitor_id=visitor_id(today.salt, decision.scan.visitor.whence, organization_id),
+        is_wanted=wanted.wants(organization_id, target.asset.kind),
+    )
     over = Direct(patience=PATIENCE_SECONDS)
     try:
         (is_let,) = await write_scans(WriteScans((scan,), new_batch(), over))

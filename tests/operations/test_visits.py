@@ -65,12 +65,14 @@ async def visits(by: Actor, kind: Kind, id: UUID) -> int:
 async def test_a_scan_is_counted_recorded_and_announced(database: AsyncConnection) -> None:
     by = await a_heard_tenant()
     code = await a_code(by, "https://example.com/menu")
-    assert led_to(await scan(code.short_code)) == "https://example.com/menu"
+    somebody = replace(PERSON, whence=b"192.0.2.7 Safari")
+    assert led_to(await scan(code.short_code, somebody)) == "https://example.com/menu"
     assert (await read_qr_code(ReadQrCode(by, id=code.id))).scan_count == 1
     row = (await database.execute(text("SELECT * FROM scan"))).one()
     assert (row.asset_id, row.asset_kind, row.created_at) == (code.id, "qr", NOW)
     assert not row.is_counted
     assert (row.country, row.device, row.is_bot) == ("DE", "mobile", False)
+    assert row.visitor is not None
     payload = await database.scalar(text("SELECT payload FROM event WHERE kind = 'qr.scanned'"))
     assert payload["shortCode"] == code.short_code
     assert payload["scanId"] == f"scn_{row.id.hex}"
