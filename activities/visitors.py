@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import crawleruseragents
 import ua_parser
@@ -108,40 +108,68 @@ class Agent:
     is_preview: bool = False
 
 
+class Said(NamedTuple):
+    """What headers say, whoever sent them and when. `place` is what a CDN adds, or who plays one.
+
+    `is_ahead` is of prefetches; `user_agent` is the header itself.
+    """
+
+    agent: Agent
+    user_agent: bytes
+    language: str | None
+    referrer_domain: str | None
+    place: Place
+    is_ahead: bool
+    has_opted_out: bool
+
+
+def read_headers(headers: Mapping[str, str]) -> Said:
+    """Read headers, whose names are in lower case."""
+    user_agent = headers.get("user-agent", "")[:LONGEST_AGENT]
+    return Said(
+        agent=read_agent(user_agent),
+        user_agent=user_agent.encode("utf-8", "surrogatepass"),
+        language=_language(headers.get("accept-language", "")[:_LONGEST_LANGUAGES]),
+        referrer_domain=_domain(headers.get("referer", "")[:_LONGEST_REFERRER]),
+        place=_told_by_cdn(*(headers.get(name, "")[:256] for name in _CDN_HEADERS)),
+        is_ahead=visit_headers.is_fetched_ahead(headers),
+        has_opted_out=headers.get("dnt") == "1" or headers.get("sec-gpc") == "1",
+    )
+
+
 def read_visitor(
     method: str,
-    headers: Mapping[str, str],
+    said: Said,
     *,
     address: str = "",
     query: str = "",
     country_header_trusted: bool = False,
     now: datetime | None = None,
 ) -> Visitor:
-    """Read a visit. `headers` have lower-case names; Cloudflare's are believed only when told.
+    """Read a visit. Of the place Cloudflare's headers are believed only when told.
 
     `address` is the visitor's own; without one nothing is looked up. `query` is raw, without `?`.
     Without `now` there is no local hour.
     """
-    user_agent = headers.get("user-agent", "")[:LONGEST_AGENT]
-    agent = read_agent(user_agent)
-    place = _place(headers, address, country_header_trusted)
-    opted_out = headers.get("dnt") == "1" or headers.get("sec-gpc") == "1"
+    agent = said.agent
+    found = outside().geo.locate(address) if address else NOWHERE
+    place = _agreed(found, said.place) if country_header_trusted else found
     utm = _utm(query[: visit_headers.LONGEST_QUERY]) if "utm" in query else None
     return Visitor(
         country=place.country,
         device=agent.device,
         os=agent.os,
         browser=agent.browser,
-        language=_language(headers.get("accept-language", "")[:_LONGEST_LANGUAGES]),
-        referrer_domain=_domain(headers.get("referer", "")[:_LONGEST_REFERRER]),
-        is_bot=agent.is_bot or method != "GET" or visit_headers.is_fetched_ahead(headers),
+        language=said.language,
+        referrer_domain=said.referrer_domain,
+        is_bot=agent.is_bot or method != "GET" or said.is_ahead,
         region=place.region,
         is_preview=agent.is_preview,
-        has_opted_out=opted_out,
+        has_opted_out=said.has_opted_out,
         city=place.city,
         local_hour=local_hour(now, place.time_zone, place.country) if now else None,
         utm=dict(utm) if utm else None,
-        whence=b"" if opted_out else _whence(address, user_agent),
+        whence=b"" if said.has_opted_out else _whence(address, said.user_agent),
     )
 
 
@@ -187,12 +215,8 @@ CACHES = (read_agent, _language, _domain, _utm, _told_by_cdn)
 """What is remembered of headers, each bounded."""
 
 
-def _place(headers: Mapping[str, str], address: str, trusted: bool) -> Place:
+def _agreed(found: Place, told: Place) -> Place:
     """What the headers tell comes first; the database adds to it when it means the same country."""
-    found = outside().geo.locate(address) if address else NOWHERE
-    if not trusted:
-        return found
-    told = _told_by_cdn(*(headers.get(name, "")[:256] for name in _CDN_HEADERS))
     if told.country is None:
         return found
     if found.country != told.country:
@@ -202,12 +226,12 @@ def _place(headers: Mapping[str, str], address: str, trusted: bool) -> Place:
     return replace(told, time_zone=told.time_zone or found.time_zone)
 
 
-def _whence(address: str, user_agent: str) -> bytes:
+def _whence(address: str, user_agent: bytes) -> bytes:
     """Empty without an address: everybody with that user agent would be one visitor."""
     network = network_key(address)
     if not network:
         return b""
-    return bytes((len(network),)) + network + user_agent.encode("utf-8", "surrogatepass")
+    return bytes((len(network),)) + network + user_agent
 
 
 def _name(family: str) -> str | None:

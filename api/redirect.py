@@ -19,7 +19,7 @@ from activities.readiness import DatabaseAway
 from activities.rules import slugs
 from activities.rules.errors import NotFound
 from activities.rules.spelling import prefixed
-from activities.visitors import read_visitor
+from activities.visitors import read_headers, read_visitor
 from activities.visits.leading import (
     AppTrial,
     Follow,
@@ -108,7 +108,7 @@ class Redirect:
                 slug=slug,
                 visitor=read_visitor(
                     scope["method"],
-                    headers,
+                    read_headers(headers),
                     address=asked.client.host if asked.client else "",
                     query=query,
                     country_header_trusted=scope.get("inkloom.proxied", False),

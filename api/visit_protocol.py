@@ -7,7 +7,6 @@ pipelined behind another request. What falls through meets the same desk (`api.r
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from time import perf_counter, time
@@ -19,24 +18,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from activities.cause import Cause
 from activities.visits.desk import Arrival, Desk, Place, Quick
-from activities.visits.memory import Known
+from activities.visits.known import Known
 from activities.visits.recorder import Fate, Overloaded
 from api.edge import HSTS, SECURITY, Network, request_id_of
 from api.redirect import is_slug, named
+from api.visit_heads import read_request
 from api.visit_metrics import METRICS
-
-_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
-_REQUEST = re.compile(
-    rb"(GET|HEAD) (/[A-Za-z0-9\-._~!$&'()*+,;=:@/?]{0,4095}) HTTP/1\.1\r\n"
-    rb"((?:[A-Za-z0-9!#$%&'*+\-.^_`|~]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
-)
-"""One whole request that can be read in one way only (RFC 9112 2 to 5), and nothing after it.
-
-What is spelled in any other way is read by the server's parser.
-"""
-_HEADER = re.compile(r"([^:\r]+):[ \t]*([^\r]*?)[ \t]*\r\n")
-_MORE = frozenset(("content-length", "transfer-encoding", "connection", "expect", "upgrade"))
-"""Headers of requests that may be more than a visit, or not leave the connection as it was."""
 
 _ANSWER = (
     "".join(f"{name.lower()}: {value}\r\n" for name, value in SECURITY.items())
@@ -118,23 +105,20 @@ class VisitProtocol(HttpToolsProtocol):
 
     def _read(self, data: bytes) -> Visit | None:
         """The visit that these data are, if it needs nothing but its head."""
-        request = _REQUEST.fullmatch(data)
+        request = read_request(data)
         if request is None:
             return None
-        method, url, block = request.groups()
-        path, _, query = url.decode("ascii").partition("?")
+        method, url, head = request
+        headers = head.headers
+        path, _, query = url.partition("?")
         kind, slug = named(path)
-        lines = _HEADER.findall(block.decode("latin-1"))
-        headers = {name.lower(): value for name, value in lines}
-        if len(headers) < len(lines):
-            return None
         place = self.desk.place_of(kind, slug, headers.get("host", ""))
-        if place is None or not _MORE.isdisjoint(headers):
+        if place is None:
             return None
         address, is_secure, is_proxied = self._whence(headers)
         given = headers.get("x-request-id")
         return Visit(
-            Arrival(kind, slug, query, headers, _METHODS[method], address, is_proxied),
+            Arrival(kind, slug, query, head.said, method, address, is_proxied),
             place,
             data,
             is_secure,

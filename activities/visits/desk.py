@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
@@ -20,13 +19,14 @@ from activities.rules.errors import NotFound
 from activities.rules.lifecycle import state_at
 from activities.rules.visitor_ids import visitor_id
 from activities.shelf.claims import CODES, DEFAULT_DOMAIN
-from activities.visitors import Visitor, read_visitor
+from activities.visitors import Said, Visitor, read_visitor
+from activities.visits.known import Known
 from activities.visits.leading import Decision, Follow, Outcome, Redirection, decide
-from activities.visits.memory import Key, Known, Memory, Unknown
+from activities.visits.memory import Key, Memory, Unknown
 from activities.visits.recorder import Fate, Recorder
 from activities.visits.salts import DailySalt
 from activities.visits.scans import Scan
-from activities.visits.targets import Home, Kind, foreign_name
+from activities.visits.targets import Home, Kind, Target, foreign_name
 from activities.visits.unknown import CountUnknown, count_unknown
 from activities.visits.watch import Watch
 from schema.db import DatabaseAway
@@ -56,12 +56,12 @@ class Quick(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A visit of which only the head is read yet. Header names are in small letters."""
+    """A visit of which only the head is read yet."""
 
     kind: Kind
     slug: str
     query: str
-    headers: Mapping[str, str]
+    said: Said
     method: str
     address: str
     is_proxied: bool
@@ -70,7 +70,7 @@ class Arrival(NamedTuple):
         """Who came at that moment."""
         return read_visitor(
             self.method,
-            self.headers,
+            self.said,
             address=self.address,
             query=self.query,
             country_header_trusted=self.is_proxied,
@@ -121,9 +121,7 @@ class Desk:
         """Decide at once where a visit leads; None for whatever takes more than a redirect."""
         target, now = known.target, outside().clock.now()
         asset, leading = target.asset, target.leading
-        if target.guard or asset.lifecycle.limit is not None:
-            return None
-        if any(state_at(stop.lifecycle, now) != "live" for stop in target.stops):
+        if not known.is_open and not _lets_in(target, now):
             return None
         if known.plain is not None:
             scan = Scan(asset, arrival.visitor(now), now, leading.destination_url or "")
@@ -209,6 +207,13 @@ class Desk:
         except BaseException:
             self._unknown.update(counted)
             raise
+
+
+def _lets_in(target: Target, now: datetime) -> bool:
+    """Whether a visit at that moment needs no page and no decision first."""
+    if target.guard or target.asset.lifecycle.limit is not None:
+        return False
+    return all(state_at(stop.lifecycle, now) == "live" for stop in target.stops)
 
 
 def _key(kind: Kind, slug: str, home: Home | None) -> Key:

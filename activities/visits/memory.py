@@ -13,18 +13,15 @@ from time import monotonic
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from activities.rules.destinations import location
 from activities.rules.errors import NotFound
-from activities.rules.utm import merged
 from activities.shelf.claims import CODES
+from activities.visits.known import Known, known_of
 from activities.visits.targets import (
     BY_SLUG,
     CODE,
     HOME,
     LINK,
-    Asset,
     Home,
-    Target,
     home_of,
     target_of,
 )
@@ -42,18 +39,6 @@ MOST_AT_ONCE = 500
 
 Key = tuple[str, str]
 """The space of a slug (`activities.shelf.claims`) and the slug."""
-
-
-class Known(NamedTuple):
-    """An asset that is there.
-
-    `plain` is the Location of those that lead everybody alike; `columns` are the asset's own.
-    """
-
-    target: Target
-    is_wanted: bool
-    plain: str | None
-    columns: str
 
 
 class Absent(NamedTuple):
@@ -214,7 +199,7 @@ class Memory:
             target.asset.organization_id for _, target in targets.values() if target
         )
         return {
-            key: (asset_id, _known(target, wanted_by) if target else None)
+            key: (asset_id, known_of(target, wanted_by) if target else None)
             for key, (asset_id, target) in targets.items()
         }
 
@@ -274,24 +259,6 @@ class Memory:
         ]
         for key in gone:
             self._drop(key)
-
-
-def _known(target: Target, wanted_by: dict[UUID, Wanted]) -> Known:
-    asset = target.asset
-    wanted = wanted_by[asset.organization_id]
-    is_wanted = wanted.wants(asset.organization_id, asset.kind)
-    return Known(target, is_wanted, _plain(target), asset.columns)
-
-
-def _plain(target: Target) -> str | None:
-    """Where it leads everybody, as a Location; None when that depends on the visit."""
-    leading: Asset = target.leading
-    depends = leading.rules or leading.variants or leading.passes_query
-    shows = leading.preview or leading.deep_links or target.guard
-    if depends or shows or not leading.destination_url:
-        return None
-    address = location(merged(leading.destination_url, leading.utm, None))
-    return address if address.isprintable() else None
 
 
 def _bound(memory: dict[Any, Any], most: int) -> None:

@@ -21,7 +21,7 @@ from activities.readiness import DatabaseAway
 from activities.rules.colours import contrast
 from activities.rules.errors import NotFound
 from activities.rules.page_blocks import button_text
-from activities.visitors import read_visitor
+from activities.visitors import read_headers, read_visitor
 from api.guesses import unknown_page
 from api.pages.assets import address_of
 from api.pages.link_blocks import blocks_html, paragraphs
@@ -71,7 +71,7 @@ async def _answer(scope: Scope, headers: dict[str, str]) -> Response:
     asked = HTTPConnection(scope)
     visitor = read_visitor(
         method,
-        headers,
+        read_headers(headers),
         address=asked.client.host if asked.client else "",
         query=scope["query_string"].decode("latin-1"),
         country_header_trusted=scope.get("inkloom.proxied", False),

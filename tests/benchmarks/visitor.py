@@ -14,7 +14,7 @@ from activities.gateways.bundled_geo import BundledGeo
 from activities.gateways.dns import SystemResolver
 from activities.outside import install, outside
 from activities.rules.visitor_ids import SALT_BYTES, visitor_id
-from activities.visitors import CACHES, read_visitor, warm_up
+from activities.visitors import CACHES, read_headers, read_visitor, warm_up
 from schema.settings import load_settings
 from tests.benchmarks.lab import Lab
 from tests.benchmarks.measure import Lost, Row, in_turns
@@ -80,7 +80,7 @@ def _read(visits: list[_Visit], *, forget: bool = False) -> float:
             for cache in CACHES:
                 cache.cache_clear()
         visitor = read_visitor(
-            "GET", visit.headers, address=visit.address, query=visit.query, now=now
+            "GET", read_headers(visit.headers), address=visit.address, query=visit.query, now=now
         )
         visitor_id(SALT, visitor.whence, ORGANIZATION)
         placed += visitor.country is not None

@@ -26,11 +26,11 @@ from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
 from activities.rules.lifecycle import state_at
 from activities.shelf.claims import DEFAULT_DOMAIN
-from activities.visitors import Visitor
+from activities.visitors import Visitor, read_headers
 from activities.visits.desk import Arrival, Desk
 from activities.visits.following import follow
+from activities.visits.known import Known
 from activities.visits.leading import Follow, Gone, Outcome, Redirection
-from activities.visits.memory import Known
 from schema.db import DatabaseAway, connect
 from tests.api.visit_servers import PHONE
 from tests.builders.databases import a_database
@@ -129,7 +129,9 @@ async def test_what_is_decided_at_once_is_what_the_tables_lead_to(
     await a_link(await a_tenant(slug), slug=slug, **link, **times, **rare)
     known = await desk.memory.find((DEFAULT_DOMAIN, slug))
     assert isinstance(known, Known)
-    arrival = Arrival("link", slug, query, headers, method, "192.0.2.1", is_proxied=False)
+    arrival = Arrival(
+        "link", slug, query, read_headers(headers), method, "192.0.2.1", is_proxied=False
+    )
     quick = desk.quick(known, arrival, Cause("01HZ8ABC"))
     expected = await outcome_of(Follow("link", slug, arrival.visitor(NOW), "", query))
     if quick is None:

@@ -23,7 +23,8 @@ from activities.qr_codes.shelving import (
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
 from activities.shelf.claims import CODES, DEFAULT_DOMAIN
-from activities.visits.memory import UNKNOWN, Key, Known, Memory
+from activities.visits.known import Known
+from activities.visits.memory import UNKNOWN, Key, Memory
 from activities.visits.targets import Home
 from activities.visits.watch import Watch
 from schema.db import DatabaseAway, bind, connect, disconnect, transaction
@@ -171,38 +172,6 @@ async def test_what_is_remembered_is_bounded(asked: Asked) -> None:
     together = await asyncio.gather(*map(memory.find, keys))
     assert all(together)
     assert len(memory) == 4
-
-
-@pytest.mark.parametrize("how", ["asset", "slug", "events", "crowded out"])
-async def test_what_is_forgotten_leaves_nothing_behind(asked: Asked, how: str) -> None:
-    memory = Memory(most_known=1, direct=asked)
-    by = await a_tenant()
-    here, other = await a_code(by, short_code="here"), await a_code(by, short_code="other")
-    assert await memory.find(code("here"))
-    assert memory.watched == 1
-    match how:
-        case "asset":
-            memory.forget(f"asset {here.id}")
-        case "slug":
-            memory.forget(f"slug {CODES}/here")
-        case "events":
-            memory.forget(f"events {by.organization_id}")
-        case _:
-            assert await memory.find(code("other"))
-            memory.forget(f"asset {other.id}")
-    assert memory.peek(code("here")) is UNKNOWN
-    assert (len(memory), memory.watched) == (0, 0)
-
-
-async def test_who_is_away_for_now_is_seen_when_the_asset_changes(memory: Memory) -> None:
-    by = await a_tenant()
-    asset = await a_code(by, short_code="here")
-    await delete_qr_code(DeleteQrCode(by, asset.id))
-    assert await memory.find(code("here")) is None
-    assert memory.watched == 1
-    memory.forget(f"asset {asset.id}")
-    assert memory.peek(code("here")) is UNKNOWN
-    assert memory.watched == 0
 
 
 async def test_many_organizations_at_once_are_more_than_it_remembers(asked: Asked) -> None:

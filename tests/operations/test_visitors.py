@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from activities.gateways.geo import NOWHERE, Place
 from activities.outside import Outside, install
 from activities.rules.visitor_ids import visitor_id
-from activities.visitors import CACHES, Visitor, read_agent, read_visitor, warm_up
+from activities.visitors import CACHES, Visitor, read_agent, read_headers, read_visitor, warm_up
 from schema.tables import ScanRow
 from tests.conftest import NOW
 
@@ -24,13 +24,18 @@ IPHONE = (
 )
 
 
+IPHONE_SAYS = read_headers({"user-agent": IPHONE})
+
+
 def visit(**headers: str) -> Visitor:
     return behind(True, **headers)
 
 
 def behind(trusted: bool, **headers: str) -> Visitor:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return read_visitor("GET", {"user-agent": IPHONE} | named, country_header_trusted=trusted)
+    return read_visitor(
+        "GET", read_headers({"user-agent": IPHONE} | named), country_header_trusted=trusted
+    )
 
 
 class Atlas:
@@ -61,7 +66,7 @@ def from_address(address: str, *, trusted: bool = False, **headers: str) -> Visi
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return read_visitor(
         "GET",
-        {"user-agent": IPHONE} | named,
+        read_headers({"user-agent": IPHONE} | named),
         address=address,
         country_header_trusted=trusted,
         now=NOW,
@@ -141,7 +146,7 @@ def test_a_prefetch_is_a_bot_with_the_device_of_its_browser(headers: dict[str, s
 
 
 def test_head_is_a_bot_with_the_device_of_its_browser() -> None:
-    visitor = read_visitor("HEAD", {"user-agent": IPHONE})
+    visitor = read_visitor("HEAD", IPHONE_SAYS)
     assert (visitor.is_bot, visitor.counts, visitor.device) == (True, False, "mobile")
 
 
@@ -155,12 +160,12 @@ def test_a_place_is_looked_up_by_address(atlas: Atlas) -> None:
 def test_a_country_with_one_clock_has_a_local_hour(atlas: Atlas) -> None:
     assert from_address("192.0.2.2").local_hour == 13
     assert from_address("192.0.2.9").local_hour is None
-    assert read_visitor("GET", {"user-agent": IPHONE}, address="192.0.2.2").local_hour is None
+    assert read_visitor("GET", IPHONE_SAYS, address="192.0.2.2").local_hour is None
 
 
 def test_without_an_address_nothing_is_looked_up() -> None:
     install(None)
-    visitor = read_visitor("GET", {"user-agent": IPHONE}, now=NOW)
+    visitor = read_visitor("GET", IPHONE_SAYS, now=NOW)
     assert (visitor.country, visitor.local_hour, visitor.whence) == (None, None, b"")
 
 
@@ -209,16 +214,14 @@ def test_a_city_can_be_stored_whatever_it_is() -> None:
 
 def test_utm_is_of_the_visited_address() -> None:
     query = "utm_source=poster&a=b&utm_campaign=spring+24"
-    visitor = read_visitor("GET", {"user-agent": IPHONE}, query=query)
+    visitor = read_visitor("GET", IPHONE_SAYS, query=query)
     assert visitor.utm == {"source": "poster", "campaign": "spring 24"}
     for nothing in ("", "a=b", "utm_source=", "utm=1"):
-        assert read_visitor("GET", {"user-agent": IPHONE}, query=nothing).utm is None
+        assert read_visitor("GET", IPHONE_SAYS, query=nothing).utm is None
 
 
 def test_the_utm_of_a_visit_is_its_own() -> None:
-    first, second = (
-        read_visitor("GET", {"user-agent": IPHONE}, query="utm_source=a") for _ in range(2)
-    )
+    first, second = (read_visitor("GET", IPHONE_SAYS, query="utm_source=a") for _ in range(2))
     assert isinstance(first.utm, dict)
     first.utm["source"] = "b"
     assert second.utm == {"source": "a"}
@@ -295,7 +298,8 @@ ODD = st.text(max_size=80) | st.binary(max_size=80).map(lambda raw: raw.decode("
 def test_whatever_a_visit_sends_can_be_stored(
     headers: dict[str, str], query: str, trusted: bool
 ) -> None:
-    visitor = read_visitor("GET", headers, query=query, country_header_trusted=trusted, now=NOW)
+    said = read_headers(headers)
+    visitor = read_visitor("GET", said, query=query, country_header_trusted=trusted, now=NOW)
     for value in (*visitor.kept.values(), *(visitor.utm or {}).values()):
         if isinstance(value, str):
             assert b"\0" not in value.encode()

@@ -1,0 +1,70 @@
+"""Requests that are nothing but a visit, read from the bytes that came."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from activities.visitors import Said, read_headers
+
+_METHODS = {b"GET": "GET", b"HEAD": "HEAD"}
+_LINE = re.compile(rb"(GET|HEAD) (/[A-Za-z0-9\-._~!$&'()*+,;=:@/?]{0,4095}) HTTP/1\.1")
+_BLOCK = re.compile(rb"(?:[A-Za-z0-9!#$%&'*+\-.^_`|~]+:[\t -~\x80-\xff]*\r\n)+\r\n")
+"""One whole request that can be read in one way only (RFC 9112 2 to 5), and nothing after.
+
+What is spelled in any other way is read by the server's parser.
+"""
+_HEADER = re.compile(r"([^:\r]+):[ \t]*([^\r]*?)[ \t]*\r\n")
+_MORE = frozenset(("content-length", "transfer-encoding", "connection", "expect", "upgrade"))
+"""Headers of requests that may be more than a visit, or not leave the connection as it was."""
+
+_LONGEST_COMMON = 1024
+
+
+class Head(NamedTuple):
+    """The headers of a request, names in small letters, and what they say of the visitor."""
+
+    headers: Mapping[str, str]
+    said: Said
+
+
+class Request(NamedTuple):
+    """One whole request without a body; `url` is ASCII."""
+
+    method: str
+    url: str
+    head: Head
+
+
+def read_request(data: bytes) -> Request | None:
+    """The request that these data are; None for what needs the server's parser."""
+    line, _, block = data.partition(b"\r\n")
+    request = _LINE.fullmatch(line)
+    if request is None:
+        return None
+    head = _remembered(block) if _is_common(block) else _read_head(block)
+    if head is None:
+        return None
+    return Request(_METHODS[request[1]], request[2].decode("ascii"), head)
+
+
+def _read_head(block: bytes) -> Head | None:
+    """None for what is no such block, repeats a header, or says more than a visit does."""
+    if not _BLOCK.fullmatch(block):
+        return None
+    lines = _HEADER.findall(block.decode("latin-1"))
+    headers = {name.lower(): value for name, value in lines}
+    if len(headers) < len(lines) or not _MORE.isdisjoint(headers):
+        return None
+    return Head(headers, read_headers(headers))
+
+
+_remembered = lru_cache(maxsize=2048)(_read_head)
+"""Browsers of one kind say the same, and so does one visitor each time."""
+
+
+def _is_common(block: bytes) -> bool:
+    """Whether others may say the same. Cookies are kept in no memory, and nothing very long is."""
+    return len(block) <= _LONGEST_COMMON and b"ookie" not in block
