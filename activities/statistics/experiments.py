@@ -18,7 +18,7 @@ from activities.rules.errors import InvalidFields, NotNow
 from activities.rules.significance import Arm, Verdict, judge
 from activities.statistics.reading import ReadStatistics, read_statistics
 from activities.statistics.views import Share
-from activities.statistics.ways import ReadWays, read_ways
+from activities.statistics.ways import ReadWays, Ways, read_ways
 from schema.db import transaction
 from schema.tables import ConversionRow
 
@@ -70,15 +70,19 @@ class VariantResult:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The variants in their order, and what the test says by now."""
+    """The variants in their order, and what the test says by now; no variants are no test.
 
+    `ways` is how visits are led besides.
+    """
+
+    ways: Ways
     variants: tuple[VariantResult, ...]
     verdict: Verdict
 
 
 @needs("assets.read")
-async def read_experiment(command: ReadExperiment) -> Experiment | None:
-    """How it stands, over the last two years; None where there is no test.
+async def read_experiment(command: ReadExperiment) -> Experiment:
+    """How it stands, over the last two years.
 
     A visitor converted who reached any step after seeing the variant. Raises `NotFound`.
     """
@@ -86,7 +90,7 @@ async def read_experiment(command: ReadExperiment) -> Experiment | None:
     async with transaction():
         ways = await read_ways(ReadWays(by, command.kind, command.id))
         if not ways.variants:
-            return None
+            return Experiment(ways, (), judge(()))
         seen = await read_statistics(
             ReadStatistics(by, command.kind, command.id, days=LONGEST_DAYS)
         )
@@ -99,7 +103,7 @@ async def read_experiment(command: ReadExperiment) -> Experiment | None:
     )
     # Who does not want to be followed is no visitor here, and may convert all the same.
     arms = [Arm(r.id, max(r.uniques, r.converted), r.converted) for r in results if r.weight]
-    return Experiment(results, judge(arms))
+    return Experiment(ways, results, judge(arms))
 
 
 @needs("assets.write")
@@ -107,13 +111,15 @@ async def conclude_experiment(command: ConcludeExperiment) -> None:
     """End the test: the asset leads to the variant and has none any more.
 
     Raises `NotFound`, `VersionMismatch`, `InvalidFields` (`variant_id`), and `NotNow` where there
-    is no test, or no winner yet and no variant was named.
+    is no test, or that of a link which the code is tied to, or no winner yet and none was named.
     """
     async with transaction():
-        ways = await read_ways(ReadWays(command.by, command.kind, command.id))
+        ways = await read_ways(ReadWays(command.by, command.kind, command.id, hold=True))
         if not ways.variants:
             raise NotNow("There is no A/B test to conclude.")
-        chosen = command.variant_id or await _winner(command)
+        if ways.leading_id != command.id:
+            raise NotNow("This code follows a link; conclude the A/B test of that link.")
+        chosen = await _winner(command) if command.variant_id is None else command.variant_id
         found = [v for v in ways.variants if v["id"] == chosen]
         if not found:
             names = ", ".join(v["id"] for v in ways.variants)
@@ -133,9 +139,10 @@ async def conclude_experiment(command: ConcludeExperiment) -> None:
 
 async def _winner(command: ConcludeExperiment) -> str:
     experiment = await read_experiment(ReadExperiment(command.by, command.kind, command.id))
-    if experiment is None or not experiment.verdict.may_stop or not experiment.verdict.leader:
+    verdict = experiment.verdict
+    if not verdict.may_stop or verdict.leader is None:
         raise NotNow("No variant is surely better yet; name the one that shall win, or wait.")
-    return experiment.verdict.leader
+    return verdict.leader
 
 
 async def _converted(by: Actor, source_id: UUID) -> dict[str, int]:

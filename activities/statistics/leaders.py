@@ -14,21 +14,18 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.spans import Span, span_of
 from activities.rules.totals import QUARTERS_A_DAY
+from activities.statistics.scans import WAITING
 from activities.statistics.views import Figures
 from schema.db import transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER = timedelta(minutes=15)
 
-_COUNTED = """
+_COUNTED = f"""
 WITH waiting AS MATERIALIZED (
   SELECT s.asset_id, s.visitor, s.created_at, s.is_bot,
     created_at >= :begins AND created_at < :ends AS is_inside
-  FROM scan_batch AS b CROSS JOIN LATERAL (
-    SELECT * FROM scan WHERE scan.id BETWEEN b.id AND b.last_id
-      AND scan.created_at BETWEEN b.first_at AND b.last_at AND scan.organization_id = :owner
-    OFFSET 0
-  ) AS s
+  FROM {WAITING}
 ), earliest AS (
   SELECT asset_id, visitor, date '1970-01-01' + floor(date_part('epoch', created_at) / 86400)::int
     AS day, min(created_at) AS at
@@ -54,7 +51,7 @@ WITH waiting AS MATERIALIZED (
     AND v.visitor = e.visitor AND v.asset_id = e.asset_id
   WHERE v.first_at IS NULL OR e.at < v.first_at
 )
-"""
+"""  # noqa: S608
 """All scans of the span, one statement: those that totals have, and those that wait to be added."""
 
 _LEADING = """

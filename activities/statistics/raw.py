@@ -19,6 +19,7 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
 from activities.rules.spans import Span, span_of
+from activities.statistics.scans import WAITING
 from schema.db import transaction
 
 COLUMNS = (
@@ -45,11 +46,7 @@ WITH counted AS (
     AND (CAST(:after AS uuid) IS NULL OR scope_id > :after)
     AND (CAST(:only AS uuid) IS NULL OR scope_id = :only)
   UNION ALL
-  SELECT s.asset_id, 1 FROM scan_batch AS b CROSS JOIN LATERAL (
-    SELECT * FROM scan WHERE scan.id BETWEEN b.id AND b.last_id
-      AND scan.created_at BETWEEN b.first_at AND b.last_at AND scan.organization_id = :owner
-    OFFSET 0
-  ) AS s
+  SELECT s.asset_id, 1 FROM {WAITING}
   WHERE s.created_at >= :begins AND s.created_at < :ends
     AND (CAST(:after AS uuid) IS NULL OR s.asset_id > :after)
     AND (CAST(:only AS uuid) IS NULL OR s.asset_id = :only)

@@ -34,6 +34,7 @@ from activities.statistics.scans import (
     DAY,
     GROUPS,
     KNOWN,
+    WAITING,
     ReadFormer,
     group_of,
     known_of,
@@ -80,12 +81,7 @@ SELECT s.* FROM scan AS s
 WHERE s.asset_id = :scope AND s.created_at BETWEEN :low AND :high AND {PENDING}
 """  # noqa: S608
 
-_OF_ORGANIZATION = """
-SELECT s.* FROM scan_batch AS b CROSS JOIN LATERAL (
-  SELECT * FROM scan WHERE scan.id BETWEEN b.id AND b.last_id
-  AND scan.created_at BETWEEN b.first_at AND b.last_at AND scan.organization_id = :scope OFFSET 0
-) AS s
-"""
+_OF_ORGANIZATION = f"SELECT s.* FROM {WAITING}"  # noqa: S608
 
 _VISITORS = f"""
 (SELECT DISTINCT date '1970-01-01' + {DAY} AS day, organization_id, visitor FROM s
@@ -185,8 +181,11 @@ async def _rows(
     low, high = window
     if low is None:
         return (await session.execute(text(_KEPT), asked)).all()
-    scans = _OF_ORGANIZATION if command.kind == "organization" else _OF_ASSET
-    if command.kind != "organization":
+    if command.kind == "organization":
+        scans = _OF_ORGANIZATION
+        asked |= {"owner": command.id}
+    else:
+        scans = _OF_ASSET
         asked |= {"low": low, "high": high}
     return (await session.execute(text(_WITH_PENDING.format(scans=scans)), asked)).all()
 

@@ -31,21 +31,30 @@ _LISTED = (
     *(f"s.{_COLUMNS.get(name, name)}" for name in PLAIN),
 )
 
-SCANS = """
-unnest(
-  CAST(:ids AS uuid[]), CAST(:last_ids AS uuid[]),
-  CAST(:first_ats AS timestamptz[]), CAST(:last_ats AS timestamptz[])
-) AS t (id, last_id, first_at, last_at)
-CROSS JOIN LATERAL (
-  SELECT * FROM scan WHERE scan.id BETWEEN t.id AND t.last_id
-  AND scan.created_at BETWEEN t.first_at AND t.last_at OFFSET 0
+_IN_BATCHES = """
+{batches} CROSS JOIN LATERAL (
+  SELECT * FROM scan WHERE scan.id BETWEEN b.id AND b.last_id
+  AND scan.created_at BETWEEN b.first_at AND b.last_at {more} OFFSET 0
 ) AS s
 """
-"""The scans `s` of some `Batches`.
+"""The scans `s` of batches `b`.
 
 OFFSET 0 is a fence: each batch is looked up by its ids, whatever else is asked for. Without it
 PostgreSQL went through all scans of an asset for each batch.
 """
+
+_GIVEN = """
+unnest(
+  CAST(:ids AS uuid[]), CAST(:last_ids AS uuid[]),
+  CAST(:first_ats AS timestamptz[]), CAST(:last_ats AS timestamptz[])
+) AS b (id, last_id, first_at, last_at)
+"""
+
+SCANS = _IN_BATCHES.format(batches=_GIVEN, more="")
+"""The scans `s` of some `Batches`."""
+
+WAITING = _IN_BATCHES.format(batches="scan_batch AS b", more="AND scan.organization_id = :owner")
+"""The scans `s` of the organization `:owner` that are in no total yet."""
 
 GROUPS = f"""
 SELECT json_build_array(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col
 
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
+from activities.shelf.tied import leading
 from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import LinkRow, QrCodeRow
@@ -21,22 +22,27 @@ _NOUNS = {"qr": "QR code", "link": "link"}
 
 @dataclass(frozen=True)
 class ReadWays:
-    """Those of a code or link of the actor's organization."""
+    """Those of a code or link of the actor's organization.
+
+    With `hold` it stays as it is until the open transaction ends.
+    """
 
     by: Actor
     kind: Literal["qr", "link"]
     id: UUID
+    hold: bool = False
 
 
 @dataclass(frozen=True)
 class Ways:
     """`variants` and `rules` as they are kept, in their order; scans tell of them by their ids.
 
-    A code that is tied to an active link is led as the link is.
+    A code that is tied to an active link is led as the link is; `leading_id` says whose they are.
     """
 
     variants: tuple[Mapping[str, Any], ...]
     rules: tuple[Mapping[str, Any], ...]
+    leading_id: UUID
 
 
 @needs("assets.read")
@@ -44,16 +50,12 @@ async def read_ways(command: ReadWays) -> Ways:
     """What it has now. Raises `NotFound` as reading it does."""
     row = QrCodeRow if command.kind == "qr" else LinkRow
     asset = visible(row, command.by).where(col(row.id) == command.id)
+    if command.hold:
+        asset = asset.with_for_update(key_share=True)
     async with transaction() as session:
         found = (await session.execute(asset)).scalar_one_or_none()
         if found is None:
             raise NotFound(_NOUNS[command.kind])
-        if isinstance(found, QrCodeRow) and found.link_id is not None:
-            tied = select(LinkRow).where(
-                LinkRow.id == found.link_id,
-                col(LinkRow.is_active).is_(True),
-                col(LinkRow.deleted_at).is_(None),
-            )
-            found = (await session.execute(tied)).scalar_one_or_none() or found
+        found = await leading(session, found)
     rules = found.rules if isinstance(found, LinkRow) else ()
-    return Ways(tuple(found.variants), tuple(rules))
+    return Ways(tuple(found.variants), tuple(rules), found.id)

@@ -19,6 +19,7 @@ from activities.rules.conversions import SourceKind
 from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.experiments import choose, roll_of
 from activities.rules.facts.visits import ConversionRecorded
+from activities.shelf.tied import leading
 from schema.assets import AssetRow, ShortAssetRow
 from schema.db import transaction
 from schema.tables import BarcodeRow, ConversionRow, LinkPageRow, LinkRow, QrCodeRow
@@ -84,7 +85,7 @@ async def record_conversion(command: RecordConversion) -> ConversionView:
 
 
 async def _find_source(session: AsyncSession, command: RecordConversion) -> AssetRow:
-    """What leads its visitors: itself, or the link that a code is tied to."""
+    """What leads its visitors: itself, or the active link that a code is tied to."""
     source = SOURCES[command.source_kind]
     query = select(source).where(
         source.id == command.source_id,
@@ -94,9 +95,7 @@ async def _find_source(session: AsyncSession, command: RecordConversion) -> Asse
     found: AssetRow | None = (await session.execute(query)).scalar_one_or_none()
     if found is None:
         raise NotFound("source")
-    if isinstance(found, QrCodeRow) and found.link_id is not None:
-        return await session.get_one(LinkRow, found.link_id)
-    return found
+    return await leading(session, found) if isinstance(found, QrCodeRow) else found
 
 
 def _row(command: RecordConversion, leading: AssetRow) -> ConversionRow:

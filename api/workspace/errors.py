@@ -44,6 +44,7 @@ FIELDS = {
     "click_limit": "clickLimit",
     "utm_template_id": "utmTemplateId",
     "qr_code_id": "qrId",
+    "variant_id": "variantId",
     "deep_links.ios.url": "deepLinks.ios.url",
     "deep_links.ios.storeUrl": "deepLinks.ios.storeUrl",
     "deep_links.android.url": "deepLinks.android.url",

@@ -75,24 +75,18 @@ def path_id(prefix: str, noun: str, text: str) -> UUID:
     return found
 
 
-FolderId = Annotated[
-    Text | None,
-    Query(
-        alias="folderId",
+def id_query(alias: str, prefix: str, description: str) -> Any:
+    """A parameter of a query that names something by its id; see `to_uuid`."""
+    return Query(
+        alias=alias,
         max_length=LONGEST_ID,
-        description="only those in this folder",
-        json_schema_extra=an_id("fld"),
-    ),
-]
-WorkspaceId = Annotated[
-    Text | None,
-    Query(
-        alias="workspaceId",
-        max_length=LONGEST_ID,
-        description="only those of this workspace",
-        json_schema_extra=an_id("wsp"),
-    ),
-]
+        description=description,
+        json_schema_extra=an_id(prefix),
+    )
+
+
+FolderId = Annotated[Text | None, id_query("folderId", "fld", "only those in this folder")]
+WorkspaceId = Annotated[Text | None, id_query("workspaceId", "wsp", "only those of this workspace")]
 
 
 def _part(

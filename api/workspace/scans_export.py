@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from activities.exports import BeginExport, begin_export
 from activities.rules.errors import InvalidFields
@@ -23,7 +23,7 @@ from api.dialect import Text
 from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
 from api.workspace.exports import BOM, Rows, present_file
-from api.workspace.listing import LONGEST_ID, an_id, to_uuid
+from api.workspace.listing import id_query, to_uuid
 from api.workspace.org import OrgId
 from api.workspace.scan_words import COLUMNS, scan_row
 from api.workspace.spans import AskedSpan
@@ -39,24 +39,8 @@ FILE: dict[int | str, dict[str, Any]] = {
     }
 }
 
-QrId = Annotated[
-    Text | None,
-    Query(
-        alias="qrId",
-        max_length=LONGEST_ID,
-        description="only those of this QR code",
-        json_schema_extra=an_id("qr"),
-    ),
-]
-LinkId = Annotated[
-    Text | None,
-    Query(
-        alias="linkId",
-        max_length=LONGEST_ID,
-        description="only those of this short link",
-        json_schema_extra=an_id("lnk"),
-    ),
-]
+QrId = Annotated[Text | None, id_query("qrId", "qr", "only those of this QR code")]
+LinkId = Annotated[Text | None, id_query("linkId", "lnk", "only those of this short link")]
 
 router = make_router(authenticate, dependencies=[documented], tags=["statistics"])
 

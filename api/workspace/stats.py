@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Path
 
+from activities.statistics.experiments import ReadExperiment, read_experiment
 from activities.statistics.reading import read_statistics
-from activities.statistics.ways import ReadWays, read_ways
 from api.dialect import Text
 from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
@@ -41,19 +41,20 @@ PathId = Annotated[
 @router.get("/api/qr/{id}/stats", summary="Statistics of a QR code, with A/B test and routing")
 async def of_code(id: PathId, by: By, asked: AskedSpan, org_id: OrgId = None) -> QrStatsOut:
     code = to_code_id(id)
-    statistics, ways = await gather(
-        read_statistics(asked.of(by, "qr", code)), read_ways(ReadWays(by, "qr", code))
+    statistics, experiment = await gather(
+        read_statistics(asked.of(by, "qr", code)), read_experiment(ReadExperiment(by, "qr", code))
     )
-    return present_qr_stats(code, statistics, ways)
+    return present_qr_stats(code, statistics, experiment)
 
 
 @router.get("/api/links/{id}/stats", summary="Statistics of a short link, with A/B test, routing")
 async def of_link(id: PathId, by: By, asked: AskedSpan, org_id: OrgId = None) -> LinkStatsOut:
     link = to_link_id(id)
-    statistics, ways = await gather(
-        read_statistics(asked.of(by, "link", link)), read_ways(ReadWays(by, "link", link))
+    statistics, experiment = await gather(
+        read_statistics(asked.of(by, "link", link)),
+        read_experiment(ReadExperiment(by, "link", link)),
     )
-    return present_link_stats(link, statistics, ways)
+    return present_link_stats(link, statistics, experiment)
 
 
 @router.get("/api/barcode/{id}/stats", summary="Statistics of a barcode")

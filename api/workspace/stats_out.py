@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from activities.statistics.experiments import Experiment
 from activities.statistics.views import Statistics
-from activities.statistics.ways import Ways
 from api.scalars import Moment, Out
 from api.workspace.stats_ab_test import AbTestOut, present_ab_test
 from api.workspace.stats_routing import RoutingOut, present_routing
@@ -107,23 +107,23 @@ class PageStatsOut(AssetStatsOut):
     )
 
 
-def present_qr_stats(id: UUID, statistics: Statistics, ways: Ways) -> QrStatsOut:
+def present_qr_stats(id: UUID, statistics: Statistics, experiment: Experiment) -> QrStatsOut:
     """A code's statistics in this dialect's words."""
     return QrStatsOut(
         **_asset("qr", id, statistics),
         last_scanned_at=statistics.last_at,
-        ab_test=present_ab_test(statistics, ways),
-        routing=present_routing(statistics, ways),
+        ab_test=present_ab_test(statistics, experiment),
+        routing=present_routing(statistics, experiment.ways),
     )
 
 
-def present_link_stats(id: UUID, statistics: Statistics, ways: Ways) -> LinkStatsOut:
+def present_link_stats(id: UUID, statistics: Statistics, experiment: Experiment) -> LinkStatsOut:
     """A link's statistics in this dialect's words."""
     return LinkStatsOut(
         **_asset("link", id, statistics),
         last_clicked_at=statistics.last_at,
-        ab_test=present_ab_test(statistics, ways),
-        routing=present_routing(statistics, ways),
+        ab_test=present_ab_test(statistics, experiment),
+        routing=present_routing(statistics, experiment.ways),
     )
 
 

@@ -1,0 +1,41 @@
+"""A/B tests that visitors went through, in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from activities.rules.actors import Actor
+from activities.rules.experiments import choose, roll_of
+from activities.statistics.experiments import Kind
+from activities.visits.conversions import RecordConversion, record_conversion
+from tests.builders.links import A, B
+from tests.builders.qr_codes import a_dynamic
+from tests.builders.scans import a_visit, found, write
+from tests.builders.visits import a_link
+
+
+async def a_tested(
+    by: Actor, kind: Kind, converting: Mapping[str, float], visitors: int = 300, **more: Any
+) -> UUID:
+    """A code or link whose visitors convert at these rates, by the variant's name.
+
+    Its variants are `A` and `B`, named so; every visitor came once.
+    """
+    made = await (a_dynamic if kind == "qr" else a_link)(by, variants=(A, B), **more)
+    asset = await found(kind, made.id)
+    seen = {variant["id"]: 0 for variant in asset.variants}
+    scans = []
+    for number in range(visitors):
+        visitor = UUID(int=number, version=4)
+        variant = choose(asset.variants, roll_of(str(visitor), asset.id))
+        seen[variant["id"]] += 1
+        scans.append(a_visit(asset, variant=variant["id"], visitor_id=number))
+        rate = converting[variant["name"]]
+        if int(seen[variant["id"]] * rate) > int((seen[variant["id"]] - 1) * rate):
+            await record_conversion(
+                RecordConversion(by.organization_id, kind, made.id, "bought", visitor=visitor)
+            )
+    await write(scans)
+    return made.id
