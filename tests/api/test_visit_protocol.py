@@ -22,9 +22,11 @@ from activities.gateways.spool import Spool
 from activities.outside import Outside
 from activities.rules.actors import Actor
 from activities.visits.desk import Desk
+from activities.visits.recorder import MOST_WAITING
 from schema.db import connect
 from tests.api.visit_servers import PHONE, Place, a_line, a_server, request
 from tests.builders.databases import a_database
+from tests.builders.scans import a_visit, an_asset
 from tests.builders.tenants import a_code, a_heard_tenant
 from tests.builders.visits import a_domain, a_link
 from tests.builders.waiting import until
@@ -394,6 +396,25 @@ async def test_without_a_database_remembered_visits_lead_on_and_are_counted_late
     await until(all_counted)
     await asyncio.sleep(1.0)
     assert len(await direct.scans()) == 20
+
+
+async def test_more_visits_than_memory_is_given_to_are_told_when_to_come_again(
+    direct: World,
+) -> None:
+    scan = a_visit(an_asset(by=direct.by))
+    async with a_line(direct.quick.port) as line:
+        direct.wire.hold()
+        await line.send(request("/q/other"))
+        await asyncio.sleep(0.1)
+        for _ in range(MOST_WAITING):
+            direct.desk.recorder.record(scan, lambda fate: None)
+        async with a_line(direct.quick.port) as another:
+            answer = await another.ask("/q/plain")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+        direct.wire.go_on()
+        assert (await line.answer()).status == 302
+        assert (await line.ask("/q/plain")).status == 302
+    assert len(await direct.scans()) == MOST_WAITING + 2
 
 
 async def test_a_change_is_followed_by_the_next_visit(direct: World) -> None:

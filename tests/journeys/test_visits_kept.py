@@ -100,6 +100,18 @@ def scans(studio: Studio, codes: Sequence[str]) -> Counter[str]:
     return Counter(dict(rows))
 
 
+def totals(studio: Studio, codes: Sequence[str]) -> Counter[str]:
+    """What the roll-up has of each code, and the counter of the code with it."""
+    with psycopg.connect(studio.stack.database_url) as database:
+        rows = database.execute(
+            "SELECT short_code, sum(visits)::int, max(scan_count) FROM scan_day "
+            "JOIN qr_code ON qr_code.id = scope_id WHERE short_code = ANY(%s) GROUP BY 1",
+            (list(codes),),
+        ).fetchall()
+    assert all(visits == count for _, visits, count in rows)
+    return Counter({code: visits for code, visits, _ in rows})
+
+
 async def counted(studio: Studio, code: str) -> int:
     read = await studio.client.get(f"/api/v1/dynamic/{code}/")
     return int(read.json()["scan_count"])
@@ -174,6 +186,26 @@ async def test_what_a_killed_process_left_on_the_disk_is_counted_by_the_next(
     await until(lambda: spool_is_empty(studio), 60)
     assert not visitors.others
     assert scans(studio, codes) == visitors.redirected
+
+
+async def test_totals_are_right_when_the_roll_up_is_killed(studio: Studio) -> None:
+    codes = await codes_of(studio)
+    visitors = Visitors(studio.stack.port, codes)
+    coming = asyncio.create_task(visitors.come(VISITS))
+    for part in (0.2, 0.4, 0.6, 0.8):
+        await until(lambda part=part: visitors.made > part * VISITS, 120)  # type: ignore[misc]
+        worker = studio.stack.children["work"]
+        os.kill(worker.pid, signal.SIGKILL)
+        await until(lambda worker=worker: not worker.alive)  # type: ignore[misc]
+        await until(lambda: studio.stack.restart_dead() == ["work"])
+    await coming
+    assert not visitors.others
+    assert visitors.unanswered == 0
+    assert visitors.redirected.total() == visitors.made
+    # An activity of a killed worker is given up after its heartbeats were missed.
+    await until(lambda: totals(studio, codes) == visitors.redirected, 90)
+    for code in codes[:5]:
+        assert await counted(studio, code) == visitors.redirected[code]
 
 
 async def test_of_many_at_once_a_limit_grants_exactly_as_many(studio: Studio) -> None:
