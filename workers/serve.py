@@ -16,6 +16,7 @@ from api.app import make_app
 from api.visit_protocol import make_protocol
 from schema.settings import Settings
 from workers.bootstrap import set_up
+from workers.collecting import collect_seldom
 from workers.graceful import GRACE_SECONDS, stop_signal
 
 
@@ -47,6 +48,7 @@ async def serve(settings: Settings) -> None:
                 backlog=2048,
             )
         )
+        collect_seldom()
         asked = stop_signal()
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(asked.wait())

@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from schema.settings import Settings
 from workers.bootstrap import set_up
+from workers.collecting import collect_seldom
 from workers.graceful import GRACE_SECONDS, stop_signal
 from workers.interceptors import HouseInterceptor
 from workers.registry import REGISTRY
@@ -41,6 +42,7 @@ async def work(settings: Settings, queues: tuple[Queue, ...]) -> None:
             if SHORT in queues:
                 rolling = asyncio.create_task(_keep_rolling(running.starter))
                 stack.callback(rolling.cancel)
+            collect_seldom()
             log.info("working", queues=list(queues))
             await asked.wait()
             log.info("stopping", grace_seconds=GRACE_SECONDS)
