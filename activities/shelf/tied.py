@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from uuid import UUID
+
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from schema.assets import ShortAssetRow
-from schema.tables import LinkRow, QrCodeRow
+from schema.tables import LinkRow
 
 
-async def leading(session: AsyncSession, row: ShortAssetRow) -> ShortAssetRow:
-    """What leads the visits of it: the link that a code is tied to while that is active, or itself.
+def leading_link(link_id: UUID) -> SelectOfScalar[LinkRow]:
+    """The link that a code is tied to, while it leads the visits of the code.
 
-    As `activities.visits.targets` leads them.
+    As `activities.visits.targets` leads them: where this finds none, the code leads by itself.
     """
-    if not isinstance(row, QrCodeRow) or row.link_id is None:
-        return row
-    tied = select(LinkRow).where(
-        LinkRow.id == row.link_id,
+    return select(LinkRow).where(
+        LinkRow.id == link_id,
         col(LinkRow.is_active).is_(True),
         col(LinkRow.deleted_at).is_(None),
     )
-    return (await session.execute(tied)).scalar_one_or_none() or row

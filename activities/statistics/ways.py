@@ -12,7 +12,7 @@ from sqlmodel import col
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
-from activities.shelf.tied import leading
+from activities.shelf.tied import leading_link
 from activities.shelf.visible import visible
 from schema.db import transaction
 from schema.tables import LinkRow, QrCodeRow
@@ -56,6 +56,7 @@ async def read_ways(command: ReadWays) -> Ways:
         found = (await session.execute(asset)).scalar_one_or_none()
         if found is None:
             raise NotFound(_NOUNS[command.kind])
-        found = await leading(session, found)
+        if isinstance(found, QrCodeRow) and found.link_id is not None:
+            found = await session.scalar(leading_link(found.link_id)) or found
     rules = found.rules if isinstance(found, LinkRow) else ()
     return Ways(tuple(found.variants), tuple(rules), found.id)

@@ -19,7 +19,7 @@ from activities.rules.conversions import SourceKind
 from activities.rules.errors import InvalidFields, NotFound
 from activities.rules.experiments import choose, roll_of
 from activities.rules.facts.visits import ConversionRecorded
-from activities.shelf.tied import leading
+from activities.shelf.tied import leading_link
 from schema.assets import AssetRow, ShortAssetRow
 from schema.db import transaction
 from schema.tables import BarcodeRow, ConversionRow, LinkPageRow, LinkRow, QrCodeRow
@@ -95,7 +95,9 @@ async def _find_source(session: AsyncSession, command: RecordConversion) -> Asse
     found: AssetRow | None = (await session.execute(query)).scalar_one_or_none()
     if found is None:
         raise NotFound("source")
-    return await leading(session, found) if isinstance(found, QrCodeRow) else found
+    if isinstance(found, QrCodeRow) and found.link_id is not None:
+        return await session.scalar(leading_link(found.link_id)) or found
+    return found
 
 
 def _row(command: RecordConversion, leading: AssetRow) -> ConversionRow:

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from activities.rules.destinations import location
-from activities.rules.lifecycle import Lifecycle
 from activities.rules.utm import merged
-from activities.visits.targets import Asset, Target
+from activities.visits.targets import ALWAYS, Asset, Target
 from activities.visits.wanted import Wanted
 
 
@@ -44,12 +43,14 @@ def _plain(target: Target) -> str | None:
     if depends or shows or not leading.destination_url:
         return None
     address = location(merged(leading.destination_url, leading.utm, None))
-    return address if address.isprintable() else None
+    if not address.isprintable():
+        return None
+    # The same string twice would be a tenth of all that is remembered.
+    return leading.destination_url if address == leading.destination_url else address
 
 
 def _is_open(target: Target) -> bool:
     """Whether anybody may come, at any time."""
-    always = Lifecycle()
     return not target.guard and all(
-        replace(stop.lifecycle, used=0, expired_url=None) == always for stop in target.stops
+        replace(stop.lifecycle, used=0, expired_url=None) == ALWAYS for stop in target.stops
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,6 +18,10 @@ from activities.shelf.claims import CODES, DEFAULT_DOMAIN
 from schema.db import transaction
 
 Kind = Literal["qr", "link"]
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+ALWAYS: Final = Lifecycle()
+"""What most assets have of it: one for all of them, as very many are remembered at once."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,10 @@ class FindTarget:
         return str(self.home.domain_id) if self.home else DEFAULT_DOMAIN
 
 
+def _nothing() -> Mapping[str, Any]:
+    return NOTHING
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """What a visit needs to know of a code or link. `slug` and `hostname` are its present ones."""
@@ -65,10 +75,10 @@ class Asset:
     variants: Sequence[Mapping[str, Any]]
     hostname: str | None = None
     rules: Sequence[Mapping[str, Any]] = ()
-    utm: Mapping[str, str] = field(default_factory=dict)
+    utm: Mapping[str, str] = field(default_factory=_nothing)
     passes_query: bool = False
-    preview: Mapping[str, str] = field(default_factory=dict)
-    deep_links: Mapping[str, Any] = field(default_factory=dict)
+    preview: Mapping[str, str] = field(default_factory=_nothing)
+    deep_links: Mapping[str, Any] = field(default_factory=_nothing)
 
     @property
     def columns(self) -> str:
@@ -178,14 +188,27 @@ def _short(columns: Sequence[Any], kind: Kind, **more: Any) -> Asset:
     return Asset(
         id=id_,
         kind=kind,
-        organization_id=organization_id,
+        organization_id=_shared(organization_id),
         slug=slug or "",
-        lifecycle=Lifecycle(active, starts, ends, limit, used, expired),
+        lifecycle=_lifecycle(Lifecycle(active, starts, ends, limit, used, expired)),
         password_hash=password_hash,
         destination_url=destination_url,
         variants=tuple(variants),
         **more,
     )
+
+
+def _lifecycle(lifecycle: Lifecycle) -> Lifecycle:
+    """The same; how many were counted is left out where there is no limit to it."""
+    if lifecycle.limit is None and lifecycle.used:
+        lifecycle = replace(lifecycle, used=0)
+    return ALWAYS if lifecycle == ALWAYS else lifecycle
+
+
+@lru_cache(maxsize=4096)
+def _shared(organization_id: UUID) -> UUID:
+    """One object for all that an organization has."""
+    return organization_id
 
 
 def _link(columns: Sequence[Any]) -> Asset:
@@ -195,10 +218,10 @@ def _link(columns: Sequence[Any]) -> Asset:
         "link",
         hostname=hostname,
         rules=tuple(rules),
-        utm=utm,
+        utm=utm or NOTHING,
         passes_query=passes_query,
-        preview=preview,
-        deep_links=deep_links,
+        preview=preview or NOTHING,
+        deep_links=deep_links or NOTHING,
     )
 
 
