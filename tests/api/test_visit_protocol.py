@@ -214,7 +214,7 @@ async def test_what_is_not_remembered_is_looked_up_without_the_application(direc
 
 async def test_what_comes_behind_a_look_up_waits_where_it_is(direct: World) -> None:
     await a_code(direct.by, short_code="fresh")
-    flood = request("/menu") * 300_000
+    flood = request("/menu", x_note="." * 30_000) * 1500
     async with a_line(direct.quick.port) as line:
         direct.wire.hold()
         await line.send(request("/q/fresh"))
