@@ -1,15 +1,13 @@
 """QR codes: a payload becomes a matrix of modules, a matrix becomes a PNG or an SVG.
 
-Source: ISO/IEC 18004:2015. Symbols are made by segno. `encode` and the two `draw_` functions are
-separate, so another maker of matrices goes through the same writers.
+Source: ISO/IEC 18004:2015. Symbols are those of segno (`activities.render.qr_symbols`).
 """
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-import segno
-
+from activities.render.qr_symbols import Matrix, make_symbol
 from activities.render.raster import Canvas, Inks, Rgb, write_png
 from activities.render.svg import write_svg
 
@@ -17,7 +15,6 @@ ErrorCorrection = Literal["L", "M", "Q", "H"]
 PayloadFault = Literal["empty", "not_unicode", "too_long"]
 
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
-_DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
 @dataclass(frozen=True)
@@ -43,19 +40,6 @@ class QrSpec:
             raise ValueError("The quiet zone cannot be negative.")
         if self.size_px < 1 or (self.dpi is not None and self.dpi < 1):
             raise ValueError("Size and dpi must be 1 or more.")
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A symbol without its quiet zone.
-
-    `modules` is one integer a row, top row first; the leftmost module is bit `size - 1` and 1 is
-    dark. `size` is the modules on a side, `version` the QR version, 1 to 40.
-    """
-
-    modules: tuple[int, ...]
-    size: int
-    version: int
 
 
 class Unrenderable(ValueError):
@@ -98,23 +82,13 @@ def encode(payload: str, error_correction: ErrorCorrection = "M") -> Matrix:
     """
     if not payload:
         raise BadPayload("empty")
-    # segno alone would take ISO 8859-1 or Kanji where it can; readers take "ÄÖÜ" for Shift JIS.
-    mode, encoding = (None, None) if payload.isascii() else ("byte", "utf-8")
     try:
-        symbol = segno.make(
-            payload,
-            error=error_correction,
-            mode=mode,
-            encoding=encoding,
-            micro=False,
-            boost_error=False,
-        )
-    except segno.DataOverflowError as overflow:
-        raise BadPayload("too_long") from overflow
+        symbol = make_symbol(payload, error_correction)
     except UnicodeEncodeError as broken:
         raise BadPayload("not_unicode") from broken
-    rows = tuple(int(row.translate(_DIGITS), 2) for row in symbol.matrix)
-    return Matrix(modules=rows, size=len(rows), version=int(symbol.version))
+    if symbol is None:
+        raise BadPayload("too_long")
+    return symbol
 
 
 def render_png(spec: QrSpec) -> bytes:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-_RUN = re.compile("1+")
+_RUN = re.compile("1+0*")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -40,10 +40,25 @@ def write_svg(
     return "".join(parts).encode()
 
 
+class _Boxes(dict[str, str]):
+    """A box for each run of dark modules, and the way from it over the light ones behind it."""
+
+    def __missing__(self, run: str) -> str:
+        width = len(run.rstrip("0"))
+        gap = f"m{len(run)} 0" if width < len(run) else ""
+        box = self[run] = f"h{width}v1h-{width}z{gap}"
+        return box
+
+
+_BOXES = _Boxes()
+
+
 def _runs(rows: Sequence[int], columns: int, margin: int) -> str:
-    boxes: list[str] = []
+    """The boxes; after each the pen is where it began (SVG 2, 9.3.4), so the next is relative."""
+    parts: list[str] = []
     for y, row in enumerate(rows, margin):
-        for run in _RUN.finditer(f"{row:0{columns}b}"):
-            start, end = run.span()
-            boxes.append(f"M{start + margin} {y}h{end - start}v1h{start - end}z")
-    return "".join(boxes)
+        if row:
+            x = margin + columns - row.bit_length()
+            parts.append(f"M{x} {y}")
+            parts += map(_BOXES.__getitem__, _RUN.findall(f"{row:b}".rstrip("0")))
+    return "".join(parts)

@@ -242,18 +242,19 @@ def test_impossible_measures_are_refused(wrong: dict[str, Any]) -> None:
 
 
 SVG = "{http://www.w3.org/2000/svg}"
-RUN = re.compile(r"M(\d+) (\d+)h(\d+)v1h-(\d+)z")
+RUN = re.compile(r"([Mm])(\d+) (\d+)h(\d+)v1h-(\d+)z")
 
 
 def painted(path: str, side: int) -> list[str]:
     """The rows of a picture of `side` units that the boxes of the path fill, each box once."""
     grid = [["0"] * side for _ in range(side)]
-    end = 0
+    end = x = y = 0
     for run in RUN.finditer(path):
         assert run.start() == end
         end = run.end()
-        x, y, there, back = map(int, run.groups())
+        right, down, there, back = map(int, run.groups()[1:])
         assert there == back
+        x, y = (right, down) if run[1] == "M" else (x + right, y + down)
         for column in range(x, x + there):
             assert grid[y][column] == "0"
             grid[y][column] = "1"
