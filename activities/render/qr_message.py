@@ -12,6 +12,8 @@ from itertools import zip_longest
 
 from segno import consts
 
+_CAPACITY: Any = consts.SYMBOL_CAPACITY
+_BLOCKS: Any = consts.ECC
 _ALPHANUMERIC = {
     sign: at for at, sign in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 }
@@ -40,7 +42,7 @@ def message_of(payload: str, level: str) -> tuple[int, str] | None:
         return None
     counted = _COUNT_BITS[mode][_range(version)]
     head = _INDICATORS[mode] << counted | count
-    capacity = consts.SYMBOL_CAPACITY[version][_LEVELS[level]]
+    capacity = _CAPACITY[version][_LEVELS[level]]
     total = 4 + counted + length
     end = min(capacity - total, _TERMINATOR)
     # segno pads a whole octet where none is needed; a reader has stopped before it.
@@ -98,7 +100,7 @@ def _range(version: int) -> int:
 @lru_cache(maxsize=4)
 def _capacities(level: str) -> tuple[tuple[int, int], ...]:
     """Versions and how many bits of data they hold."""
-    return tuple((v, consts.SYMBOL_CAPACITY[v][_LEVELS[level]]) for v in range(1, 41))
+    return tuple((v, _CAPACITY[v][_LEVELS[level]]) for v in range(1, 41))
 
 
 def _final(data: bytes, version: int, level: str) -> bytes:
@@ -106,7 +108,7 @@ def _final(data: bytes, version: int, level: str) -> bytes:
     blocks: list[bytes] = []
     corrections: list[bytes] = []
     at = 0
-    for part in consts.ECC[version][_LEVELS[level]]:
+    for part in _BLOCKS[version][_LEVELS[level]]:
         for _ in range(part.num_blocks):
             block = data[at : at + part.num_data]
             at += part.num_data

@@ -19,7 +19,6 @@ from activities.render.qr import (
     BadColour,
     BadPayload,
     ErrorCorrection,
-    Matrix,
     QrSpec,
     SizeTooSmall,
     draw_png,
@@ -30,6 +29,7 @@ from activities.render.qr import (
     render_png,
     render_svg,
 )
+from activities.render.qr_symbols import Matrix
 from activities.render.raster import Canvas, Inks, write_png
 
 URL = "https://go.example.com/aB3dE9x"

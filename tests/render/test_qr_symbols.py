@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import random
+from typing import Any
 
 import pytest
 import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from segno import encoder
+from segno import consts, encoder
 
 from activities.render.qr_layout import MASKS, layout_of
 from activities.render.qr_masks import penalties
 from activities.render.qr_symbols import make_symbol
 
 FULL = os.environ.get("INKLOOM_PROOF") == "full"
+CAPACITIES: Any = consts.SYMBOL_CAPACITY
+SCORER: Any = encoder
 LEVELS = ("L", "M", "Q", "H")
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ"
 VERSIONS = range(1, 41) if FULL else (1, 2, 3, 5, 6, 7, 9, 10, 14, 21, 26, 27, 32, 40)
@@ -65,7 +68,7 @@ def test_our_links_become_the_symbols_of_segno(number: int) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_version_that_is_full_is_the_one_of_segno(version: int, level: str) -> None:
     """The longest of bytes, and one more, which is the next version or none at all."""
-    longest = segno.consts.SYMBOL_CAPACITY[version][segno.consts.ERROR_MAPPING[level]] // 8
+    longest = CAPACITIES[version][consts.ERROR_MAPPING[level]] // 8
     length = longest - (2 if version < 10 else 3)
     payload = "".join(random.Random(version).choices(LETTERS, k=length))
     expected = of_segno(payload, level)
@@ -96,7 +99,7 @@ def test_penalties_are_those_of_segno(version: int, dice: random.Random) -> None
         spelled = "".join(row.ljust(layout.stride, "0") for row in rows)
         together = together << layout.length | int(spelled.ljust(layout.length, "0"), 2)
     expected = [
-        encoder.evaluate_mask([bytearray(map(int, row)) for row in rows], size, size)
+        SCORER.evaluate_mask([bytearray(map(int, row)) for row in rows], size, size)
         for rows in symbols
     ]
     assert penalties(version, together) == expected
