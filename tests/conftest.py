@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -31,8 +31,10 @@ KEY = bytes(range(32))
 
 # The same examples every time, so that a change is judged by what it changed; the full proof looks
 # for new ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("new", derandomize=False)
+# How long an example takes to make says something of the machine, nothing of us.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("same", derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("new", derandomize=False, suppress_health_check=SLOW)
 settings.load_profile("new" if os.environ.get("INKLOOM_PROOF") == "full" else "same")
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))

@@ -169,7 +169,7 @@ def _vector(symbol: zint.Symbol) -> zint.Vector:
     return symbol.vector
 
 
-def _raster(symbol: zint.Symbol, scale: int) -> tuple[list[int], int]:
+def _raster(symbol: zint.Symbol, scale: int) -> tuple[list[bytes], int]:
     """Rows of pixels as `raster` wants them, `scale` pixels a module, and how many are in a row."""
     symbol.scale = scale / 2
     symbol.buffer()
@@ -179,7 +179,11 @@ def _raster(symbol: zint.Symbol, scale: int) -> tuple[list[int], int]:
     height, columns, channels = bitmap.shape or (0, 0, 0)
     pixels, stride = bytes(bitmap), columns * channels
     lines = [pixels[start : start + stride] for start in range(0, height * stride, stride)]
-    known = {line: int(line[::channels].translate(_BITS), 2) for line in set(lines)}
+    pad = -columns % 8
+    known = {
+        line: (int(line[::channels].translate(_BITS), 2) << pad).to_bytes((columns + pad) // 8)
+        for line in set(lines)
+    }
     return [known[line] for line in lines], columns
 
 

@@ -108,7 +108,7 @@ def draw_png(matrix: Matrix, spec: QrSpec) -> bytes:
     """
     inks = _inks(spec)
     canvas = place(matrix.size, spec.quiet_zone, spec.size_px)
-    return write_png(matrix.modules, matrix.size, canvas, inks, spec.dpi)
+    return write_png(matrix.rows, matrix.size, canvas, inks, spec.dpi)
 
 
 def draw_svg(matrix: Matrix, spec: QrSpec) -> bytes:
@@ -116,7 +116,7 @@ def draw_svg(matrix: Matrix, spec: QrSpec) -> bytes:
     inks = _inks(spec)
     ink, paper = _hex(inks.ink), None if inks.paper is None else _hex(inks.paper)
     width, margin = spec.size_px, spec.quiet_zone
-    return write_svg(matrix.modules, matrix.size, margin, width, ink, paper, spec.title)
+    return write_svg(matrix.words, margin, width, ink, paper, spec.title)
 
 
 def parse_colour(value: str, field: str = "foreground") -> Rgb:

@@ -65,16 +65,6 @@ class Layout:
         """The integer of which only this module is dark."""
         return 1 << (self.length - 1 - row * self.stride - column)
 
-    def rows(self, symbol: int) -> tuple[int, ...]:
-        """The rows, top row first; the leftmost module is bit `size - 1`."""
-        wide = self.stride // 8
-        octets = symbol.to_bytes(self.length // 8, "big")
-        cut = self.stride - self.size
-        return tuple(
-            int.from_bytes(octets[at : at + wide], "big") >> cut
-            for at in range(0, self.size * wide, wide)
-        )
-
 
 @lru_cache(maxsize=40)
 def layout_of(version: int) -> Layout:

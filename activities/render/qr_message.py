@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NamedTuple
 
 from segno import consts
 
@@ -28,9 +28,22 @@ _COUNT_BITS = {"numeric": (10, 12, 14), "alphanumeric": (9, 11, 13), "byte": (8,
 _INDICATORS = {"numeric": 0b0001, "alphanumeric": 0b0010, "byte": 0b0100}
 _LARGEST_OF_RANGE = (9, 26, 40)
 _TERMINATOR = 4
-_PADS = (0b11101100, 0b00010001)
+_PADS = bytes((0b11101100, 0b00010001)) * 1500
 _FIELD = 0x11D
 """The polynomial of the field of 256 elements, 7.5.2."""
+
+
+class _Frame(NamedTuple):
+    """What is around the bits of a segment: before them `head`, after them `light` zeros.
+
+    `octets` are all of that together, `capacity` what the version holds of data.
+    """
+
+    version: int
+    head: int
+    light: int
+    octets: int
+    capacity: int
 
 
 def message_of(payload: str, level: str) -> tuple[int, str] | None:
@@ -38,20 +51,13 @@ def message_of(payload: str, level: str) -> tuple[int, str] | None:
     version does. Text beyond ASCII is UTF-8. Raises UnicodeEncodeError for half a character.
     """
     mode, count, bits, length = _segment(payload)
-    version = _version(mode, length, level)
-    if version is None:
+    frame = _frame(mode, count, length, level)
+    if frame is None:
         return None
-    counted = _COUNT_BITS[mode][_range(version)]
-    head = _INDICATORS[mode] << counted | count
-    capacity = _CAPACITY[version][_LEVELS[level]]
-    total = 4 + counted + length
-    end = min(capacity - total, _TERMINATOR)
-    # segno pads a whole octet where none is needed; a reader has stopped before it.
-    pad = 8 - (total + end) % 8
-    octets = (head << length | bits) << (end + pad)
-    data = octets.to_bytes((total + end + pad) // 8, "big")[: capacity // 8]
-    missing = capacity // 8 - len(data)
-    data += bytes(_PADS * (missing // 2 + 1))[:missing]
+    octets = (frame.head << length | bits) << frame.light
+    data = octets.to_bytes(frame.octets, "big")[: frame.capacity]
+    data += _PADS[: frame.capacity - len(data)]
+    version = frame.version
     codewords = _final(data, version, level)
     return version, f"{int.from_bytes(codewords, 'big'):0{8 * len(codewords)}b}"
 
@@ -86,11 +92,17 @@ def _alphanumeric(payload: str) -> tuple[int, int]:
     return bits, length
 
 
-def _version(mode: str, length: int, level: str) -> int | None:
-    counts = _COUNT_BITS[mode]
+@lru_cache(maxsize=1024)
+def _frame(mode: str, count: int, length: int, level: str) -> _Frame | None:
     for version, capacity in _capacities(level):
-        if capacity >= 4 + counts[_range(version)] + length:
-            return version
+        counted = _COUNT_BITS[mode][_range(version)]
+        total = 4 + counted + length
+        if total <= capacity:
+            end = min(capacity - total, _TERMINATOR)
+            # segno pads a whole octet where none is needed; a reader has stopped before it.
+            light = end + 8 - (total + end) % 8
+            head = _INDICATORS[mode] << counted | count
+            return _Frame(version, head, light, (total + light) // 8, capacity // 8)
     return None
 
 

@@ -16,13 +16,28 @@ from activities.render.qr_message import message_of
 class Matrix:
     """A symbol without its quiet zone.
 
-    `modules` is one integer a row, top row first; the leftmost module is bit `size - 1` and 1 is
-    dark. `size` is the modules on a side, `version` the QR version, 1 to 40.
+    `size` is the modules on a side, `version` the QR version, 1 to 40. `octets` are the rows, top
+    row first, each of `wide` octets: the leftmost module is the highest bit of the first one, 1 is
+    dark, and what is beyond the last module is 0.
     """
 
-    modules: tuple[int, ...]
+    octets: bytes
+    wide: int
     size: int
     version: int
+
+    @property
+    def rows(self) -> list[bytes]:
+        """One row after the other."""
+        wide = self.wide
+        return [self.octets[at : at + wide] for at in range(0, self.size * wide, wide)]
+
+    @property
+    def words(self) -> list[str]:
+        """The rows as `0` and `1`."""
+        bits = f"{int.from_bytes(self.octets, 'big'):0{8 * len(self.octets)}b}"
+        line, size = 8 * self.wide, self.size
+        return [bits[at : at + size] for at in range(0, size * line, line)]
 
 
 def make_symbol(payload: str, level: str) -> Matrix | None:
@@ -37,5 +52,7 @@ def make_symbol(payload: str, level: str) -> Matrix | None:
     # The bits that are left over, and one for all modules that have none, are light.
     data = int("".join(layout.pick(bits.ljust(layout.bits + 1, "0"))), 2)
     mask, symbol = best_mask(version, data | layout.patterns)
-    rows = layout.rows(symbol | layout.formats[level][mask] | layout.version)
-    return Matrix(modules=rows, size=layout.size, version=version)
+    whole = symbol | layout.formats[level][mask] | layout.version
+    octets = whole.to_bytes(layout.length // 8, "big")
+    wide = layout.stride // 8
+    return Matrix(octets[: layout.size * wide], wide, layout.size, version)

@@ -1,7 +1,8 @@
 """A 1-bit PNG writer for symbols made of square modules.
 
 Source: PNG (Third Edition), W3C Recommendation, https://www.w3.org/TR/png-3/.
-A row of modules is an integer of `columns` bits; the leftmost module is the highest bit; 1 is ink.
+A row of modules is octets: the leftmost module is the highest bit of the first one, 1 is ink, and
+what is beyond the last column is 0.
 """
 
 import struct
@@ -44,7 +45,7 @@ class Inks:
 
 
 def write_png(
-    rows: Sequence[int], columns: int, canvas: Canvas, inks: Inks, dpi: int | None = None
+    rows: Sequence[bytes], columns: int, canvas: Canvas, inks: Inks, dpi: int | None = None
 ) -> bytes:
     """The picture as a palette PNG of one bit a pixel, exactly `canvas.width` by `canvas.height`.
 
@@ -70,23 +71,24 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return b"%b%b%b" % (struct.pack(">I", len(data)), body, struct.pack(">I", crc32(body)))
 
 
-def _scanlines(rows: Sequence[int], columns: int, canvas: Canvas) -> bytes:
+def _scanlines(rows: Sequence[bytes], columns: int, canvas: Canvas) -> bytes:
     """Filtered scanlines: a line that repeats the one above is filter Up and all zero."""
     stride = (canvas.width + 7) // 8
-    bits = stride * 8
     table = _stretched_bytes(canvas.scale)
-    row_bytes = (columns + 7) // 8
-    pad = row_bytes * 8 - columns
-    shift = bits - canvas.left - row_bytes * 8 * canvas.scale
+    held = (columns + 7) // 8
+    lead, shift = divmod(canvas.left, 8)
+    before = bytes(lead)
+    wide = {row: b"".join([before, *[table[octet] for octet in row[:held]]]) for row in set(rows)}
+    lines_of = {row: line[:stride].ljust(stride, b"\0") for row, line in wide.items()}
+    picture = b"".join(map(lines_of.__getitem__, rows))
+    if shift:
+        picture = (int.from_bytes(picture, "big") >> shift).to_bytes(len(picture), "big")
     same = _FILTER_UP + bytes(stride)
     repeats = same * (canvas.scale - 1)
     blank = _FILTER_NONE + bytes(stride)
     lines = [blank, same * (canvas.top - 1)] if canvas.top else []
-    for row in rows:
-        wide = b"".join([table[octet] for octet in (row << pad).to_bytes(row_bytes, "big")])
-        value = int.from_bytes(wide, "big")
-        value = value << shift if shift >= 0 else value >> -shift
-        lines += (_FILTER_NONE, value.to_bytes(stride, "big"), repeats)
+    for at in range(0, len(picture), stride):
+        lines += (_FILTER_NONE, picture[at : at + stride], repeats)
     below = canvas.height - canvas.top - len(rows) * canvas.scale
     if below:
         lines += (blank, same * (below - 1))

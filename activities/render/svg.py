@@ -1,19 +1,20 @@
 """An SVG writer for symbols made of square modules.
 
-A row of modules is an integer of `columns` bits; the leftmost module is the highest bit; 1 is ink.
+A row of modules is a word of `0` and `1`, the leftmost first; 1 is ink.
 """
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from xml.sax.saxutils import escape
 
-_RUN = re.compile("1+0*")
+_RUN = re.compile("1+0*(?:\n0*)*")
+_MOST_BOXES = 20_000
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def write_svg(
-    rows: Sequence[int],
-    columns: int,
+    rows: Sequence[str],
     margin: int,
     width: int,
     ink: str,
@@ -26,7 +27,7 @@ def write_svg(
     dark modules. `ink` and `paper` are `#rrggbb`; without paper the background is transparent.
     Characters that XML 1.0 forbids are left out of the title. Equal arguments give equal bytes.
     """
-    across, down = columns + 2 * margin, len(rows) + 2 * margin
+    across, down = len(rows[0]) + 2 * margin, len(rows) + 2 * margin
     height = round(width * down / across)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
@@ -36,29 +37,44 @@ def write_svg(
         parts.append(f"<title>{escape(_NOT_XML.sub('', title))}</title>")
     if paper is not None:
         parts.append(f'<rect width="{across}" height="{down}" fill="{paper}"/>')
-    parts.append(f'<path fill="{ink}" d="{_runs(rows, columns, margin)}"/></svg>\n')
+    parts.append(f'<path fill="{ink}" d="{_runs(rows, margin)}"/></svg>\n')
     return "".join(parts).encode()
 
 
 class _Boxes(dict[str, str]):
-    """A box for each run of dark modules, and the way from it over the light ones behind it."""
+    """For each run of dark modules a box, and the way to where the next one begins.
+
+    A run has the light modules behind it with it, and the ends of rows up to the next run.
+    """
 
     def __missing__(self, run: str) -> str:
-        width = len(run.rstrip("0"))
-        gap = f"m{len(run)} 0" if width < len(run) else ""
-        box = self[run] = f"h{width}v1h-{width}z{gap}"
+        if len(self) >= _MOST_BOXES:
+            self.clear()
+        line, *others = run.split("\n")
+        width = len(line.rstrip("0"))
+        ahead = len(line)
+        if others:
+            # The row ends behind the light modules: all rows are equally long.
+            ahead += len(others[-1]) - self.columns
+        move = f"m{ahead} {len(others)}" if others or width < len(line) else ""
+        box = self[run] = f"h{width}v1h-{width}z{move}"
         return box
 
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
 
-_BOXES = _Boxes()
+
+@lru_cache(maxsize=64)
+def _boxes_of(columns: int) -> _Boxes:
+    return _Boxes(columns)
 
 
-def _runs(rows: Sequence[int], columns: int, margin: int) -> str:
+def _runs(rows: Sequence[str], margin: int) -> str:
     """The boxes; after each the pen is where it began (SVG 2, 9.3.4), so the next is relative."""
-    parts: list[str] = []
-    for y, row in enumerate(rows, margin):
-        if row:
-            x = margin + columns - row.bit_length()
-            parts.append(f"M{x} {y}")
-            parts += map(_BOXES.__getitem__, _RUN.findall(f"{row:b}".rstrip("0")))
-    return "".join(parts)
+    text = "\n".join(rows).rstrip("0\n")
+    first = text.find("1")
+    if first < 0:
+        return ""
+    x, y = first - (text.rfind("\n", 0, first) + 1), text.count("\n", 0, first)
+    boxes = map(_boxes_of(len(rows[0])).__getitem__, _RUN.findall(text))
+    return f"M{x + margin} {y + margin}{''.join(boxes)}"

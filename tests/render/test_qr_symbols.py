@@ -48,7 +48,7 @@ def of_segno(payload: str, level: str) -> tuple[list[str], int]:
 def ours(payload: str, level: str) -> tuple[list[str], int]:
     symbol = make_symbol(payload, level)
     assert symbol is not None
-    return [f"{row:0{symbol.size}b}" for row in symbol.modules], symbol.version
+    return symbol.words, symbol.version
 
 
 @settings(max_examples=300 if FULL else 60, deadline=None)
