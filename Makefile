@@ -57,7 +57,7 @@ test: lint
 
 proof: $(READY)
 	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/rules tests/operations/test_stock_moves.py -n 2
-	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/journeys --timeout 1800
+	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/journeys --timeout 3600
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks --only "$(ONLY)"

@@ -40,7 +40,7 @@ from workers.stack import Stack
 
 FULL = os.environ.get("INKLOOM_PROOF") == "full"
 EXAMPLES = 150 if FULL else 6
-SECONDS = 900 if FULL else 300
+SECONDS = 2700 if FULL else 300
 
 pytestmark = pytest.mark.timeout(SECONDS + 60)
 
