@@ -52,7 +52,7 @@ lint: $(READY)
 
 test: lint
 	$(BIN)/python -m pytest --ignore=tests/journeys -n 3 --dist worksteal
-	$(BIN)/python -m pytest tests/journeys -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests/journeys
 	$(BIN)/python -m tests.benchmarks --tiny
 
 proof: $(READY)
