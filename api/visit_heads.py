@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from activities.visitors import Said, read_headers
@@ -20,7 +19,20 @@ _HEADER = re.compile(r"([^:\r]+):[ \t]*([^\r]*?)[ \t]*\r\n")
 _MORE = frozenset(("content-length", "transfer-encoding", "connection", "expect", "upgrade"))
 """Headers of requests that may be more than a visit, or not leave the connection as it was."""
 
-_LONGEST_COMMON = 1024
+_SAID_BY_MANY = frozenset(
+    (
+        *("host", "user-agent", "accept", "accept-language", "accept-encoding", "referer"),
+        *("sec-ch-ua", "sec-ch-ua-mobile", "sec-ch-ua-platform", "upgrade-insecure-requests"),
+        *("sec-fetch-site", "sec-fetch-mode", "sec-fetch-user", "sec-fetch-dest", "priority"),
+        *("sec-purpose", "purpose", "x-purpose", "x-moz", "dnt", "sec-gpc", "te", "pragma"),
+        "cache-control",
+    )
+)
+"""Headers that tell browsers apart and not people: no address, cookie or credential is among them.
+
+Only blocks of nothing else are remembered.
+"""
+_MOST_REMEMBERED, _LONGEST_REMEMBERED = 2048, 1024
 
 
 class Head(NamedTuple):
@@ -28,6 +40,10 @@ class Head(NamedTuple):
 
     headers: Mapping[str, str]
     said: Said
+
+
+_HEADS: dict[bytes, Head] = {}
+"""Browsers of one kind say the same, and so does one visitor each time."""
 
 
 class Request(NamedTuple):
@@ -44,7 +60,7 @@ def read_request(data: bytes) -> Request | None:
     request = _LINE.fullmatch(line)
     if request is None:
         return None
-    head = _remembered(block) if _is_common(block) else _read_head(block)
+    head = _HEADS.get(block) or _read_head(block)
     if head is None:
         return None
     return Request(_METHODS[request[1]], request[2].decode("ascii"), head)
@@ -58,13 +74,9 @@ def _read_head(block: bytes) -> Head | None:
     headers = {name.lower(): value for name, value in lines}
     if len(headers) < len(lines) or not _MORE.isdisjoint(headers):
         return None
-    return Head(headers, read_headers(headers))
-
-
-_remembered = lru_cache(maxsize=2048)(_read_head)
-"""Browsers of one kind say the same, and so does one visitor each time."""
-
-
-def _is_common(block: bytes) -> bool:
-    """Whether others may say the same. Cookies are kept in no memory, and nothing very long is."""
-    return len(block) <= _LONGEST_COMMON and b"ookie" not in block
+    head = Head(headers, read_headers(headers))
+    if len(block) <= _LONGEST_REMEMBERED and headers.keys() <= _SAID_BY_MANY:
+        while len(_HEADS) >= _MOST_REMEMBERED:
+            del _HEADS[next(iter(_HEADS))]
+        _HEADS[block] = head
+    return head
