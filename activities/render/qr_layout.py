@@ -9,7 +9,7 @@ every edge it is light for at least four modules.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from operator import itemgetter
 
@@ -19,7 +19,8 @@ from segno import consts
 GUARD = 4
 MASKS = 8
 
-_LEVELS = {"L": 0b01, "M": 0b00, "Q": 0b11, "H": 0b10}
+LEVELS = {"L": 0b01, "M": 0b00, "Q": 0b11, "H": 0b10}
+"""As the format tells them (Table 12), and segno in its tables."""
 _DATA = (consts.TYPE_DATA_DARK, consts.TYPE_DATA_LIGHT)
 _VERSION = (consts.TYPE_VERSION_DARK, consts.TYPE_VERSION_LIGHT)
 _FORMAT = (consts.TYPE_FORMAT_DARK, consts.TYPE_FORMAT_LIGHT, consts.TYPE_DARKMODULE)
@@ -43,7 +44,7 @@ class Layout:
 
     `pick` takes the bits of the message as characters, followed by one `0`, and answers those of
     the symbol in its order; `bits` are all of the message. `patterns` are finder, timing and
-    alignment; `version` is what version 7 and larger say of themselves, with the module that is
+    alignment; `fixed` is what version 7 and larger say of themselves, with the module that is
     always dark. `masks` are those of the data, `formats` by level and mask.
     """
 
@@ -52,7 +53,7 @@ class Layout:
     bits: int
     pick: Callable[[str], Sequence[str]]
     patterns: int
-    version: int
+    fixed: int
     masks: tuple[int, ...]
     formats: dict[str, tuple[int, ...]]
 
@@ -88,21 +89,18 @@ def layout_of(version: int) -> Layout:
         return int("".join(rows) + "0" * GUARD * stride, 2)
 
     data = painted(lambda row, column: kinds[row][column] in _DATA)
-    fixed = (*_DATA, *_VERSION, *_FORMAT)
+    told = (*_DATA, *_VERSION, *_FORMAT)
     bare = Layout(size, stride, len(way), itemgetter(*order), 0, 0, (), {})
-    return Layout(
-        size,
-        stride,
-        len(way),
-        bare.pick,
-        patterns=painted(lambda r, c: kinds[r][c] not in fixed and kinds[r][c] >> 8 > 0),
-        version=painted(
+    return replace(
+        bare,
+        patterns=painted(lambda r, c: kinds[r][c] not in told and kinds[r][c] >> 8 > 0),
+        fixed=painted(
             lambda r, c: kinds[r][c] in (consts.TYPE_VERSION_DARK, consts.TYPE_DARKMODULE)
         ),
         masks=tuple(_mask(number, bare) & data for number in range(MASKS)),
         formats={
             level: tuple(_format(bare, code << 3 | mask) for mask in range(MASKS))
-            for level, code in _LEVELS.items()
+            for level, code in LEVELS.items()
         },
     )
 

@@ -13,16 +13,12 @@ from typing import Any, NamedTuple
 
 from segno import consts
 
+from activities.render.qr_layout import LEVELS
+
 _CAPACITY: Any = consts.SYMBOL_CAPACITY
 _BLOCKS: Any = consts.ECC
 _ALPHANUMERIC = {
     sign: at for at, sign in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
-}
-_LEVELS = {
-    "L": consts.ERROR_LEVEL_L,
-    "M": consts.ERROR_LEVEL_M,
-    "Q": consts.ERROR_LEVEL_Q,
-    "H": consts.ERROR_LEVEL_H,
 }
 _COUNT_BITS = {"numeric": (10, 12, 14), "alphanumeric": (9, 11, 13), "byte": (8, 16, 16)}
 _INDICATORS = {"numeric": 0b0001, "alphanumeric": 0b0010, "byte": 0b0100}
@@ -57,9 +53,8 @@ def message_of(payload: str, level: str) -> tuple[int, str] | None:
     octets = (frame.head << length | bits) << frame.light
     data = octets.to_bytes(frame.octets, "big")[: frame.capacity]
     data += _PADS[: frame.capacity - len(data)]
-    version = frame.version
-    codewords = _final(data, version, level)
-    return version, f"{int.from_bytes(codewords, 'big'):0{8 * len(codewords)}b}"
+    codewords = _final(data, frame.version, level)
+    return frame.version, f"{int.from_bytes(codewords, 'big'):0{8 * len(codewords)}b}"
 
 
 def _segment(payload: str) -> tuple[str, int, int, int]:
@@ -113,7 +108,7 @@ def _range(version: int) -> int:
 @lru_cache(maxsize=4)
 def _capacities(level: str) -> tuple[tuple[int, int], ...]:
     """Versions and how many bits of data they hold."""
-    return tuple((v, _CAPACITY[v][_LEVELS[level]]) for v in range(1, 41))
+    return tuple((v, _CAPACITY[v][LEVELS[level]]) for v in range(1, 41))
 
 
 def _final(data: bytes, version: int, level: str) -> bytes:
@@ -121,7 +116,7 @@ def _final(data: bytes, version: int, level: str) -> bytes:
     blocks: list[bytes] = []
     corrections: list[bytes] = []
     at = 0
-    for part in _BLOCKS[version][_LEVELS[level]]:
+    for part in _BLOCKS[version][LEVELS[level]]:
         for _ in range(part.num_blocks):
             block = data[at : at + part.num_data]
             at += part.num_data

@@ -52,7 +52,7 @@ def make_symbol(payload: str, level: str) -> Matrix | None:
     # The bits that are left over, and one for all modules that have none, are light.
     data = int("".join(layout.pick(bits.ljust(layout.bits + 1, "0"))), 2)
     mask, symbol = best_mask(version, data | layout.patterns)
-    whole = symbol | layout.formats[level][mask] | layout.version
+    whole = symbol | layout.formats[level][mask] | layout.fixed
     octets = whole.to_bytes(layout.length // 8, "big")
     wide = layout.stride // 8
     return Matrix(octets[: layout.size * wide], wide, layout.size, version)

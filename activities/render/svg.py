@@ -47,6 +47,9 @@ class _Boxes(dict[str, str]):
     A run has the light modules behind it with it, and the ends of rows up to the next run.
     """
 
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+
     def __missing__(self, run: str) -> str:
         if len(self) >= _MOST_BOXES:
             self.clear()
@@ -59,9 +62,6 @@ class _Boxes(dict[str, str]):
         move = f"m{ahead} {len(others)}" if others or width < len(line) else ""
         box = self[run] = f"h{width}v1h-{width}z{move}"
         return box
-
-    def __init__(self, columns: int) -> None:
-        self.columns = columns
 
 
 @lru_cache(maxsize=64)

@@ -31,6 +31,7 @@ from activities.render.qr import (
 )
 from activities.render.qr_symbols import Matrix
 from activities.render.raster import Canvas, Inks, write_png
+from activities.render.svg import write_svg
 
 URL = "https://go.example.com/aB3dE9x"
 LEVELS: tuple[ErrorCorrection, ...] = ("L", "M", "Q", "H")
@@ -273,6 +274,17 @@ def test_the_path_of_an_svg_paints_the_matrix(payload: str, quiet: int) -> None:
     blank = ["0" * side] * quiet
     rows = ["0" * quiet + row + "0" * quiet for row in drawn(matrix)]
     assert painted(path.attrib["d"], side) == blank + rows + blank
+
+
+def test_rows_without_ink_are_gone_over() -> None:
+    rows = ["0000", "0110", "0000", "0000", "1011", "0001", "0000"]
+    path = ET.fromstring(write_svg(rows, 1, 60, "#000000", None)).find(f"{SVG}path")
+    assert path is not None
+    grid = painted(path.attrib["d"], 9)
+    assert [row[1:5] for row in grid[1:8]] == rows
+    blank = ET.fromstring(write_svg(["00", "00"], 0, 2, "#000000", None)).find(f"{SVG}path")
+    assert blank is not None
+    assert blank.attrib["d"] == ""
 
 
 def test_an_svg_has_the_asked_size_with_modules_as_its_unit() -> None:
