@@ -1,17 +1,21 @@
-"""Barcodes: a value becomes bars or modules, and those a PNG or an SVG.
+"""Barcodes: a value becomes bars or modules, and those a 1-bit PNG or a scene.
 
 Symbols are made by zint. Values are those that `rules.symbologies.normalise` calls `encoded`.
 """
 
 import re
 from dataclasses import dataclass
-from math import ceil
-from xml.sax.saxutils import escape
+from math import ceil, inf
 
 import zint
 
+from activities.render.composing import paint_of
+from activities.render.frames import framed
+from activities.render.lettering import set_line
 from activities.render.qr import Unrenderable, parse_colour
 from activities.render.raster import Canvas, Inks, write_png
+from activities.render.scene import Inked, Scene, box, scaled
+from activities.rules.looks import Style
 from activities.rules.symbologies import LINEAR, Symbology
 
 _KINDS: dict[Symbology, zint.Symbology] = {
@@ -37,7 +41,8 @@ _UTF_8 = 26  # as an Extended Channel Interpretation
 _MARGIN = 2
 _LEAST_SLENDER = 0.15  # of the width, ISO/IEC 15417 and 16388
 _BAR_HEIGHT = 50
-_ANCHORS = ("middle", "start", "end")
+_BEFORE = (0.5, 0.0, 1.0)
+"""The share of a text that is left of its place: middle, start, end, as zint numbers them."""
 _BITS = bytes.maketrans(b"\x00\xff", b"10")
 _CODE = re.compile(r"^(?:Error|Warning) [0-9]+: ")
 
@@ -57,6 +62,7 @@ class BarcodeSpec:
     foreground: str = "#000000"
     background: str | None = "#ffffff"
     show_text: bool = True
+    dpi: int | None = None
 
     def __post_init__(self) -> None:
         if self.size_px < 1:
@@ -94,31 +100,23 @@ def draw_barcode_png(spec: BarcodeSpec) -> bytes:
     top = left if spec.symbology in _SQUARES else 0
     height = len(rows) + (spec.size_px - columns if top else 0)
     canvas = Canvas(width=spec.size_px, height=height, left=left, top=top, scale=1)
-    return write_png(rows, columns, canvas, inks)
+    return write_png(rows, columns, canvas, inks, spec.dpi)
 
 
-def draw_barcode_svg(spec: BarcodeSpec) -> bytes:
-    """An SVG of `spec.size_px` across whose unit is one module, in UTF-8.
+def compose_barcode(symbology: Symbology, encoded: str, style: Style, title: str = "") -> Scene:
+    """The bars or modules and the text below as a scene whose unit is one module.
 
-    Ink is one path with a box for each bar; the text is text. Equal specs give equal bytes.
-    Raises UndrawableBarcode, BadColour.
+    Colours, gradient, frame and text of the style are used. Raises UndrawableBarcode.
     """
-    inks = _inks(spec)
-    symbol = _symbol(spec.symbology, spec.encoded, show_text=spec.show_text)
-    vector = _vector(symbol)
-    across, down = vector.width, vector.height
-    height = round(spec.size_px * down / across)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{spec.size_px}" height="{height}" '
-        f'viewBox="0 0 {_told(across)} {_told(down)}" shape-rendering="crispEdges">'
-    ]
-    if inks.paper is not None:
-        size = f'width="{_told(across)}" height="{_told(down)}"'
-        parts.append(f'<rect {size} fill="#{bytes(inks.paper).hex()}"/>')
-    ink = f"#{bytes(inks.ink).hex()}"
-    parts.append(f'<path fill="{ink}" d="{"".join(map(_box, vector.rectangles))}"/>')
-    parts += (_lettering(line, ink) for line in vector.strings)
-    return "".join((*parts, "</svg>\n")).encode()
+    vector = _vector(_symbol(symbology, encoded, show_text=style.show_text))
+    bars = [(bar.x, bar.y, box(bar.width, bar.height)) for bar in vector.rectangles]
+    left, right = min(x for x, _, _ in bars), max(bar.x + bar.width for bar in vector.rectangles)
+    top, bottom = min(y for _, y, _ in bars), max(bar.y + bar.height for bar in vector.rectangles)
+    paint = paint_of(style, left, top, right - left, bottom - top)
+    ink = style.inks[0]
+    parts = (Inked(paint, tuple(bars)), *(_lettering(line, ink) for line in vector.strings))
+    scene = Scene(vector.width, vector.height, style.background, parts, title)
+    return framed(scene, style.frame) if style.frame else scene
 
 
 def _symbol(symbology: Symbology, encoded: str, *, show_text: bool = True) -> zint.Symbol:
@@ -192,18 +190,10 @@ def _inks(spec: BarcodeSpec) -> Inks:
     return Inks(ink=ink, paper=None if paper is None else parse_colour(paper, "background"))
 
 
-def _box(bar: zint.VectorRect) -> str:
-    width, height = _told(bar.width), _told(bar.height)
-    return f"M{_told(bar.x)} {_told(bar.y)}h{width}v{height}h-{width}z"
-
-
-def _lettering(line: zint.VectorString, ink: str) -> str:
-    return (
-        f'<text x="{_told(line.x)}" y="{_told(line.y)}" text-anchor="{_ANCHORS[line.halign]}" '
-        f'font-family="OCR-B, OCRB, monospace" font-size="{_told(line.fsize)}" fill="{ink}" '
-        f'xml:space="preserve">{escape(line.text)}</text>'
-    )
-
-
-def _told(length: float) -> str:
-    return f"{round(length, 2):g}"
+def _lettering(line: zint.VectorString, ink: str) -> Inked:
+    """One text at its place, in our own face: zint says only where and how large."""
+    letters = set_line(line.text, "mono")
+    size = min(line.fsize, line.width / letters.width if letters.width and line.width else inf)
+    left = line.x - _BEFORE[line.halign] * letters.width * size
+    placed = ((left + at * size, line.y, scaled(each, size)) for at, each in letters.letters)
+    return Inked(ink, tuple(placed))

@@ -3,9 +3,11 @@
 Source: ISO/IEC 18004:2015. Symbols are those of segno (`activities.render.qr_symbols`).
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from activities.render.qr_symbols import Matrix, make_symbol
 from activities.render.raster import Canvas, Inks, Rgb, write_png
@@ -49,6 +51,10 @@ class Unrenderable(ValueError):
         super().__init__(sentence)
         self.field = field
 
+    # Refusals come back from other processes: without this only the sentence would.
+    def __reduce__(self) -> tuple[type[Unrenderable], tuple[Any, ...]]:
+        return type(self), (self.field, str(self))
+
 
 class SizeTooSmall(Unrenderable):
     """The picture has less than one pixel a module; `min_px` is the smallest size that works."""
@@ -56,6 +62,9 @@ class SizeTooSmall(Unrenderable):
     def __init__(self, min_px: int) -> None:
         super().__init__("size_px", f"This code needs a picture of at least {min_px} pixels.")
         self.min_px = min_px
+
+    def __reduce__(self) -> tuple[type[SizeTooSmall], tuple[int]]:
+        return type(self), (self.min_px,)
 
 
 class BadColour(Unrenderable):
@@ -65,6 +74,9 @@ class BadColour(Unrenderable):
         super().__init__(field, f"{value!r} is not a colour of the form #rgb or #rrggbb.")
         self.value = value
 
+    def __reduce__(self) -> tuple[type[BadColour], tuple[str, str]]:
+        return type(self), (self.value, self.field)
+
 
 class BadPayload(Unrenderable):
     """The payload fits no QR code; `reason` says why."""
@@ -73,6 +85,9 @@ class BadPayload(Unrenderable):
         sentence = f"This payload cannot be a QR code: {reason.replace('_', ' ')}."
         super().__init__("payload", sentence)
         self.reason: PayloadFault = reason
+
+    def __reduce__(self) -> tuple[type[BadPayload], tuple[PayloadFault]]:
+        return type(self), (self.reason,)
 
 
 def encode(payload: str, error_correction: ErrorCorrection = "M") -> Matrix:

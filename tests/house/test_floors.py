@@ -56,7 +56,10 @@ SHARED_BY_DIALECTS = (
     *("api.spans", "api.shares", "api.scan_stats", "api.country_names"),
 )
 
-DRAWING = ("segno", "PIL", "isal", "zint", "zxingcpp", "xlsxwriter")
+DRAWING = (
+    *("segno", "PIL", "isal", "zint", "zxingcpp", "xlsxwriter"),
+    *("fontTools", "reportlab", "resvg_py", "defusedxml"),
+)
 """What renderers may use beside the standard library."""
 
 

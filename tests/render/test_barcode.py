@@ -1,25 +1,28 @@
-"""Barcodes are read back from their PNG, and their SVG has the very same bars."""
+"""Barcodes are read back from their PNG, and their scene has the very same bars."""
 
 import io
 import re
-import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageDraw
+from PIL import Image
 
 from activities.render.barcode import (
     BarcodeSpec,
     UndrawableBarcode,
+    compose_barcode,
     draw_barcode_png,
-    draw_barcode_svg,
     judge,
 )
+from activities.render.pictures import raster_window
+from activities.render.pixels import draw_pixels
 from activities.render.qr import BadColour
+from activities.render.scene import Inked, Scene
 from activities.rules.check_digits import expanded
+from activities.rules.looks import Frame, Style
 from activities.rules.symbologies import (
     CAPACITY,
     EXAMPLES,
@@ -46,8 +49,8 @@ FORMATS = {
 GS1_MARKS = {"GS1_128": "]C1", "GS1_DATAMATRIX": "]d2"}
 """What a reader says before content that begins with FNC1, ISO/IEC 15424."""
 
-UNITS = "{http://www.w3.org/2000/svg}"
-BOX = re.compile(r"M([0-9.]+) ([0-9.]+)h([0-9.]+)v([0-9.]+)h-\3z")
+BARS_PX = 50
+"""Modules that bars are high at least."""
 
 
 def spec(
@@ -100,27 +103,8 @@ def dark(picture: Image.Image) -> Image.Image:
     return picture.convert("L").point(lambda value: 255 * (value < 128)).convert("1")
 
 
-def bars(svg: bytes) -> Sequence[tuple[float, ...]]:
-    """Left, top, width and height of every bar, in modules."""
-    path = ET.fromstring(svg).find(f"{UNITS}path")
-    assert path is not None
-    drawn = path.get("d", "")
-    boxes = [tuple(float(number) for number in found.groups()) for found in BOX.finditer(drawn)]
-    assert BOX.sub("", drawn) == ""
-    return boxes
-
-
-def rasterised(svg: bytes, scale: int) -> Image.Image:
-    """The bars of the SVG painted at `scale` pixels a module."""
-    box = ET.fromstring(svg).get("viewBox", "").split()
-    size = tuple(round(float(length) * scale) for length in box[2:])
-    page = Image.new("1", (size[0], size[1]))
-    paint = ImageDraw.Draw(page)
-    for left, top, width, height in bars(svg):
-        corner = ((left + width) * scale - 1, (top + height) * scale - 1)
-        assert all((length * scale).is_integer() for length in (left, top, width, height))
-        paint.rectangle(((left * scale, top * scale), corner), fill=1)
-    return page
+def scene_of(symbology: Symbology, value: str, **style: Any) -> Scene:
+    return compose_barcode(symbology, normalise(symbology, value).encoded, Style(**style))
 
 
 @pytest.mark.parametrize("size_px", [300, 457, 1024, 2000])
@@ -151,58 +135,51 @@ def test_a_coloured_and_a_transparent_picture_are_read(symbology: Symbology) -> 
 
 @pytest.mark.parametrize("show_text", [True, False])
 @pytest.mark.parametrize("symbology", SYMBOLOGIES)
-def test_the_svg_has_the_bars_of_the_png(symbology: Symbology, show_text: bool) -> None:
+def test_the_scene_has_the_bars_of_the_png(symbology: Symbology, show_text: bool) -> None:
     value = EXAMPLES[symbology]
-    svg = draw_barcode_svg(spec(symbology, value, show_text=show_text))
-    across = float(ET.fromstring(svg).get("viewBox", "").split()[2])
-    assert across.is_integer()
-    png = draw_barcode_png(spec(symbology, value, int(across) * 3, show_text=show_text))
-    drawn, page = dark(opened(png)), rasterised(svg, 3)
-    assert drawn.width == page.width
-    assert abs(drawn.height - page.height) <= 3, "zint rounds the foot of its text to a module"
-    lines = ET.fromstring(svg).findall(f"{UNITS}text")
-    tops = [float(line.get("y", "")) - float(line.get("font-size", "")) for line in lines]
-    assert bool(tops) == (show_text and symbology in LINEAR)
-    foot = int(3 * min(tops, default=page.height / 3))
-    assert foot >= 0.75 * page.height
-    strip = (0, 0, page.width, foot)
-    assert drawn.crop(strip).tobytes() == page.crop(strip).tobytes()
-    assert read_back(symbology, ImageChops.invert(page.convert("L"))) == (
-        expected_reading(symbology, value)
-    )
+    scene = scene_of(symbology, value, show_text=show_text)
+    assert scene.width == int(scene.width)
+    size = int(scene.width) * 3
+    png = draw_barcode_png(spec(symbology, value, size, show_text=show_text))
+    page = draw_pixels(scene, raster_window(scene, size))
+    assert abs(opened(png).height - page.height) <= 3, "zint rounds the foot of text to a module"
+    has_text = show_text and symbology in LINEAR
+    foot = 3 * BARS_PX if has_text else min(page.height, opened(png).height)
+    strip = (0, 0, size, foot)
+    assert dark(opened(png)).crop(strip).tobytes() == dark(page).crop(strip).tobytes()
+    assert read_back(symbology, page.convert("L")) == expected_reading(symbology, value)
 
 
 @pytest.mark.parametrize("symbology", sorted(LINEAR))
 def test_people_read_the_number_under_the_bars(symbology: Symbology) -> None:
     value = EXAMPLES[symbology]
-    texts = ET.fromstring(draw_barcode_svg(spec(symbology, value))).findall(f"{UNITS}text")
-    shown = " ".join(text.text or "" for text in texts)
-    assert shown.strip("*") == normalise(symbology, value).text
-    silent = draw_barcode_svg(spec(symbology, value, show_text=False))
-    assert b"<text" not in silent
     with_text, without = (
-        opened(draw_barcode_png(spec(symbology, value, show_text=shown))).height
-        for shown in (True, False)
+        scene_of(symbology, value, show_text=shown, foreground="#102040") for shown in (True, False)
     )
-    assert without < with_text
+    assert len(without.parts) == 1
+    letters = [part for part in with_text.parts[1:] if isinstance(part, Inked)]
+    shown = "".join(normalise(symbology, value).text.split())
+    stars = 2 if symbology == "CODE39" else 0
+    assert sum(len(part.stamps) for part in letters) == len(shown) + stars
+    assert {part.paint for part in letters} == {"#102040"}
+    assert without.height < with_text.height
 
 
-def test_text_cannot_break_out_of_an_svg() -> None:
-    value = "</text><script>a('&')\"  x"
-    svg = draw_barcode_svg(spec("CODE128", value))
-    root = ET.fromstring(svg)
-    assert {element.tag for element in root} == {
-        f"{UNITS}{tag}" for tag in ("rect", "path", "text")
-    }
-    assert [text.text for text in root.findall(f"{UNITS}text")] == [value]
+def test_letters_are_below_the_bars_and_inside_of_the_picture() -> None:
+    scene = scene_of("EAN13", EXAMPLES["EAN13"])
+    page = draw_pixels(scene, raster_window(scene, int(scene.width) * 4))
+    left, _, right, bottom = dark(page).getbbox() or (0, 0, 0, 0)
+    assert left > 0
+    assert right < page.width
+    assert 4 * (BARS_PX + 5) < bottom <= page.height
 
 
-def test_a_transparent_svg_has_no_paper_and_a_coloured_one_has() -> None:
-    clear = draw_barcode_svg(spec("EAN8", "9638507", 500, foreground="#abc", background=None))
-    assert b"<rect" not in clear
-    assert b'fill="#aabbcc"' in clear
-    assert ET.fromstring(clear).get("width") == "500"
-    assert b'fill="#fef3c7"' in draw_barcode_svg(spec("EAN8", "9638507", background="#fef3c7"))
+def test_a_frame_grows_around_a_barcode_which_is_still_read() -> None:
+    value = EXAMPLES["EAN13"]
+    bare, framed = scene_of("EAN13", value), scene_of("EAN13", value, frame=Frame(text="Scan me"))
+    assert framed.height > bare.height
+    page = draw_pixels(framed, raster_window(framed, 600))
+    assert read_back("EAN13", page.convert("L")) == value
 
 
 @pytest.mark.parametrize("symbology", sorted(CAPACITY))
@@ -273,11 +250,12 @@ def test_what_cannot_be_encoded_is_judged_and_not_drawn(
     assert sentence is not None
     assert why in sentence
     assert re.fullmatch(r"[A-Z].*\.", sentence)
-    for draw in (draw_barcode_png, draw_barcode_svg):
-        with pytest.raises(UndrawableBarcode) as refused:
-            draw(BarcodeSpec(symbology, encoded))
-        assert refused.value.field == "value"
-        assert str(refused.value) == sentence
+    with pytest.raises(UndrawableBarcode) as refused:
+        draw_barcode_png(BarcodeSpec(symbology, encoded))
+    assert refused.value.field == "value"
+    assert str(refused.value) == sentence
+    with pytest.raises(UndrawableBarcode, match=re.escape(sentence)):
+        compose_barcode(symbology, encoded, Style())
 
 
 @pytest.mark.parametrize("symbology", SYMBOLOGIES)
@@ -288,10 +266,9 @@ def test_every_example_is_judged_drawable(symbology: Symbology) -> None:
 @pytest.mark.parametrize("field", ["foreground", "background"])
 def test_a_colour_that_is_none_is_refused(field: str) -> None:
     wrong = BarcodeSpec("CODE128", "A", **{field: "red"})  # type: ignore[arg-type]
-    for draw in (draw_barcode_png, draw_barcode_svg):
-        with pytest.raises(BadColour) as refused:
-            draw(wrong)
-        assert refused.value.field == field
+    with pytest.raises(BadColour) as refused:
+        draw_barcode_png(wrong)
+    assert refused.value.field == field
 
 
 def test_a_picture_without_width_is_refused() -> None:
@@ -300,5 +277,6 @@ def test_a_picture_without_width_is_refused() -> None:
 
 
 def test_equal_specs_give_equal_bytes() -> None:
-    for draw in (draw_barcode_png, draw_barcode_svg):
-        assert draw(spec("UPCA", "03600029145")) == draw(spec("UPCA", "036000291452"))
+    long, short = (spec("UPCA", value) for value in ("036000291452", "03600029145"))
+    assert draw_barcode_png(long) == draw_barcode_png(short)
+    assert scene_of("UPCA", "036000291452") == scene_of("UPCA", "03600029145")
