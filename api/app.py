@@ -16,6 +16,7 @@ from activities.visits.following import Straight
 from api.business.app import make_business
 from api.canva.app import make_canva
 from api.dialect import Answer, Dialect, Present, respond, to_refusal
+from api.digital_links import DigitalLinks
 from api.documents import Documents
 from api.edge import Edge, Network
 from api.faults import HttpFault, RouteUnknown
@@ -64,9 +65,11 @@ def make_app(
     for dialect in dialects:
         dialect.application.state.starter = starter
     documents = Documents(dialects)
+    desk = desk or Straight()
     dispatcher = Dispatcher(
         dialects=dialects,
-        redirect=Redirect(desk or Straight(), front=documents, public_url=public_url),
+        redirect=Redirect(desk, front=documents, public_url=public_url),
+        digital_links=DigitalLinks(desk, public_url=public_url),
         health=Health(temporal_here),
         documents=documents,
         pages=Pages(),
@@ -82,6 +85,7 @@ class Dispatcher:
         *,
         dialects: Sequence[Dialect],
         redirect: Redirect,
+        digital_links: DigitalLinks,
         health: ASGIApp,
         documents: Documents,
         pages: Pages,
@@ -93,6 +97,7 @@ class Dispatcher:
         self.dialects = dialects
         self._prefixes = by_length
         self._redirect = redirect
+        self._digital_links = digital_links
         self._health = health
         self._documents = documents
         self._pages = pages
@@ -121,6 +126,8 @@ class Dispatcher:
         path: str = scope["path"]
         if path.startswith(SCAN_PREFIX) or self._redirect.may_front(scope):
             return "redirect", self._redirect, _present
+        if self._digital_links.owns(path):
+            return "redirect", self._digital_links, _present
         if path.startswith(PAGE_PREFIX):
             return "link_page", link_page, _present
         if path.rstrip("/") in HEALTH_PATHS:

@@ -70,10 +70,10 @@ class Redirect:
 
     def may_front(self, scope: Scope) -> bool:
         """Whether this is the root of a host that could be a custom domain."""
-        return scope["path"] == ROOT and foreign_name(_headers(scope).get("host", "")) is not None
+        return scope["path"] == ROOT and foreign_name(headers_of(scope).get("host", "")) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
+        headers = headers_of(scope)
         response: Response | None
         try:
             if scope["method"] not in ("GET", "HEAD"):
@@ -81,7 +81,7 @@ class Redirect:
             elif scope["path"] == ROOT:
                 response = await self._root(headers)
             else:
-                response = await self._visit(scope, headers)
+                response = await self._visit(scope)
         except NotFound:
             response = await self._unknown(scope, headers)
         except DatabaseAway:
@@ -98,36 +98,44 @@ class Redirect:
         home = await self._desk.find_home(headers.get("host", ""))
         return domain_page(choose_language(headers.get("accept-language", ""))) if home else None
 
-    async def _visit(self, scope: Scope, headers: dict[str, str]) -> Response:
-        asked = HTTPConnection(scope)
+    async def _visit(self, scope: Scope) -> Response:
         kind, slug = named(scope["path"])
-        query = scope["query_string"].decode("utf-8", "surrogateescape")
-        outcome = await self._desk.follow(
-            Follow(
-                kind=kind,
-                slug=slug,
-                visitor=read_visitor(
-                    scope["method"],
-                    read_headers(headers),
-                    address=asked.client.host if asked.client else "",
-                    query=query,
-                    country_header_trusted=scope.get("inkloom.proxied", False),
-                    now=outside().clock.now(),
-                ),
-                host=headers.get("host", ""),
-                query=query,
-                access=read_access(asked.cookies),
-                visitor_id=read_visitor_id(asked.cookies),
-            )
-        )
-        response = _present(outcome, headers)
-        if isinstance(outcome, Redirection | AppTrial) and outcome.new_visitor_id:
-            keep_visitor_id(response, asked, self._public_url, outcome.new_visitor_id)
-        return response
+        outcome = await self._desk.follow(visit_of(scope, kind, slug))
+        return answer(outcome, scope, self._public_url)
 
     async def _unknown(self, scope: Scope, headers: dict[str, str]) -> Response:
         self._desk.note_unknown(headers.get("host", ""))
         return await unknown_page(scope, headers)
+
+
+def visit_of(scope: Scope, kind: Kind, slug: str) -> Follow:
+    """The visit that a request is."""
+    asked, headers = HTTPConnection(scope), headers_of(scope)
+    query = scope["query_string"].decode("utf-8", "surrogateescape")
+    return Follow(
+        kind=kind,
+        slug=slug,
+        visitor=read_visitor(
+            scope["method"],
+            read_headers(headers),
+            address=asked.client.host if asked.client else "",
+            query=query,
+            country_header_trusted=scope.get("inkloom.proxied", False),
+            now=outside().clock.now(),
+        ),
+        host=headers.get("host", ""),
+        query=query,
+        access=read_access(asked.cookies),
+        visitor_id=read_visitor_id(asked.cookies),
+    )
+
+
+def answer(outcome: Outcome, scope: Scope, public_url: str) -> Response:
+    """What a visit comes to, as a response; a new visitor is handed an id."""
+    response = _present(outcome, headers_of(scope))
+    if isinstance(outcome, Redirection | AppTrial) and outcome.new_visitor_id:
+        keep_visitor_id(response, HTTPConnection(scope), public_url, outcome.new_visitor_id)
+    return response
 
 
 def named(path: str) -> tuple[Kind, str]:
@@ -142,7 +150,8 @@ def is_slug(word: str) -> bool:
     return slugs.could_exist(word) and word.lower() not in slugs.RESERVED
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The headers of a request, names in small letters; of one that comes twice the last."""
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 

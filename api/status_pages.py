@@ -11,6 +11,24 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 LANGUAGES = ("en", "es", "fr", "de")
 
 _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
+    400: {
+        "en": (
+            "This is no product number",
+            "Compare it with the product: a digit is wrong, or something is out of place.",
+        ),
+        "es": (
+            "Este no es un número de producto",
+            "Compáralo con el producto: hay un dígito equivocado o algo fuera de lugar.",
+        ),
+        "fr": (
+            "Ce n'est pas un numéro de produit",
+            "Comparez-le au produit : un chiffre est faux, ou un élément est mal placé.",
+        ),
+        "de": (
+            "Das ist keine Produktnummer",
+            "Vergleiche sie mit dem Produkt: Eine Ziffer stimmt nicht, oder etwas steht falsch.",
+        ),
+    },
     404: {
         "en": ("This link leads nowhere", "It may have been removed or paused by its owner."),
         "es": ("Este enlace no lleva a ningún sitio", "Su dueño puede haberlo retirado o pausado."),
@@ -62,6 +80,7 @@ _TEXTS: dict[int, dict[str, tuple[str, str]]] = {
 }
 
 _CODES = {
+    400: "BAD_REQUEST",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     410: "GONE",
@@ -89,7 +108,7 @@ p{{margin:0;color:var(--soft)}}footer{{margin-top:28px;font-size:.8rem;color:var
 def status_page(
     status: int, headers: Mapping[str, str], *, retry_after: int = 0, allow: str = ""
 ) -> Response:
-    """The page for `status` (404, 405, 410, 429, 503); JSON when the visitor prefers that."""
+    """The page for `status` (400, 404, 405, 410, 429, 503); JSON when the visitor prefers that."""
     language = choose_language(headers.get("accept-language", ""))
     title, advice = _TEXTS[status][language]
     extra = {"Vary": "Accept, Accept-Language", "Content-Language": language}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.gs1.claiming import ClaimProduct, claim_product
 from activities.outbox import emit
 from activities.outside import outside
 from activities.passwords import HashSharedPassword, hash_shared_password
@@ -160,6 +161,8 @@ async def _apply(
     await record_change(RecordChange(by, row.id, row.destination_url, values["destination_url"]))
     if "short_code" in changes:
         await claim_slug(ClaimSlug(row.organization_id, row.id, CODES, values["short_code"]))
+    if row.type == "GS1" and row.is_dynamic and "payload" in changes:
+        await claim_product(ClaimProduct(row.organization_id, row.id, values["content"]))
     for name in changes:
         setattr(row, name, values[name])
     row.search_text = found_by(row.model_dump())

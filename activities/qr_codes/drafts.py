@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from activities.gs1.claiming import content_here
 from activities.rules import destinations, slugs
 from activities.rules.errors import InvalidFields
 from activities.rules.experiments import normalised_variants
@@ -29,6 +30,9 @@ OF_DYNAMIC_CODES = {
     "password": "password",
 }
 """What means something only while scans pass through us: columns and the password -> fields."""
+
+CAN_BE_DYNAMIC = ("URL", "GS1")
+"""Types whose symbols can hold an address of ours: a short one, or a Digital Link."""
 
 UNSEARCHED = ("password", "version", "encryption", "type")
 """Fields of contents that nobody looks for; least of all the password of a network."""
@@ -82,6 +86,8 @@ def led_by(values: Mapping[str, Any]) -> dict[str, str]:
     for name in ("destination_url", "expired_url"):
         if values[name] is not None:
             urls[name] = values[name]
+    for name, url in values["content"].get("links", {}).items():
+        urls[f"content.links.{name}"] = url
     return urls
 
 
@@ -99,12 +105,13 @@ def with_content(
     kept: dict[str, Any] = {}
     payload = None
     if kind != "URL":
-        _must_hold_its_content(values)
-        kept = contents.normalised(kind, content)
+        _must_hold_its_content(values, content)
+        kept = content_here(content) if is_dynamic else contents.normalised(kind, content)
         payload = contents.payload(kind, kept)
-    elif values["destination_url"] is None and not values["link_id"]:
+    leads = is_dynamic or kind == "URL"
+    if leads and values["destination_url"] is None and not values["link_id"]:
         raise InvalidFields({"destination_url": ["This field is required."]})
-    elif not is_dynamic:
+    if leads and not is_dynamic:
         payload = _address(values["destination_url"])
     stored = normalised_variants(variants) if variants else []
     return {**values, "content": kept, "payload": payload, "variants": stored}
@@ -147,11 +154,16 @@ def found_by(values: Mapping[str, Any]) -> str:
     return search_text(*parts, *_words(values["content"]))
 
 
-def _must_hold_its_content(values: Mapping[str, Any]) -> None:
+def _must_hold_its_content(values: Mapping[str, Any], content: Mapping[str, Any]) -> None:
     if values["is_dynamic"]:
-        raise InvalidFields({"is_dynamic": ["Only codes of type URL can be dynamic."]})
+        if values["type"] not in CAN_BE_DYNAMIC:
+            raise InvalidFields({"is_dynamic": ["Only codes of type URL or GS1 can be dynamic."]})
+        return
     if values["destination_url"] is not None:
-        raise InvalidFields({"destination_url": ["Only codes of type URL have a destination."]})
+        told = "Only codes of type URL and dynamic ones of type GS1 have a destination."
+        raise InvalidFields({"destination_url": [told]})
+    if values["type"] == "GS1" and content.get("links"):
+        raise InvalidFields({"content.links": ["Leave this out: only a dynamic code has links."]})
 
 
 def _address(url: str) -> str:

@@ -16,7 +16,7 @@ from schema.tables import QrCodeRow
 
 @dataclass(frozen=True)
 class QrCodeView:
-    """A code; `payload` is what its symbol holds: `short_url` for a dynamic one.
+    """A code; `payload` is what its symbol holds: `short_url` for a dynamic one of type URL.
 
     `content` are the fields of its type, `variants` those of its A/B test. `link` is the link that
     it is tied to, unless that is in the trash. `has_password` is told, the password never is.

@@ -27,7 +27,9 @@ class Follow:
     """A visit to a slug of QR codes or of links, on the domain that `host` stands for.
 
     `query` is raw, as UTF-8 with surrogateescape. `access` are the tokens that the browser has, by
-    the id of their asset in hex; `visitor_id` is who it is to A/B tests.
+    the id of their asset in hex; `visitor_id` is who it is to A/B tests. `instead` is an address of
+    the owner that is asked for in place of the usual one; `passed` is a query to pass on, also
+    where the asset passes none.
     """
 
     kind: Kind
@@ -37,6 +39,8 @@ class Follow:
     query: str = ""
     access: Mapping[str, str] = field(default_factory=dict, repr=False)
     visitor_id: UUID | None = None
+    instead: str | None = None
+    passed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,8 @@ def too_late(stop: Asset) -> Outcome:
 def _choose(asset: Asset, command: Follow, now: datetime) -> Way:
     """The way by rules, variants or the destination. Raises `NotFound` where there is none."""
     visitor = command.visitor
+    if command.instead is not None:
+        return Way(command.instead)
     if asset.rules:
         rule = routing.first_match(asset.rules, _seen(command, now))
         if rule is not None:
@@ -180,7 +186,7 @@ def _seen(command: Follow, now: datetime) -> routing.Visit:
 
 def _lead(asset: Asset, way: Way, command: Follow) -> Outcome:
     """How the visit is led: by a redirect, an app, or a preview for who draws one."""
-    passed = command.query if asset.passes_query else None
+    passed = command.query if asset.passes_query and command.passed is None else command.passed
     url = utm.merged(way.url, asset.utm, passed)
     if command.visitor.is_preview and asset.preview:
         return Preview(

@@ -4,13 +4,12 @@ import re
 
 import pytest
 from biip import checksums
-from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 from biip.gs1_messages import GS1Message
 from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.rules.check_digits import check_digit, expanded, has_check_digit
-from activities.rules.element_strings import _CONTENTS, joined, read_elements
+from activities.rules.element_strings import joined, read_elements
 from activities.rules.errors import InvalidFields
 from activities.rules.symbologies import (
     EXAMPLES,
@@ -19,9 +18,9 @@ from activities.rules.symbologies import (
     normalise,
     read_symbology,
 )
+from tests.rules.gs1.samples import element_strings
 
 NUMBERS: dict[Symbology, int] = {"EAN13": 13, "EAN8": 8, "UPCA": 12, "ITF14": 14}
-CHARACTERS = "ABCxyz019!\"%&'*+,-./_:;<=>?"
 
 
 def refusal(symbology: Symbology, value: str) -> str:
@@ -42,32 +41,6 @@ def numbers(draw: st.DrawFn) -> tuple[Symbology, str]:
     """A kind of article number and one without its check digit."""
     symbology = draw(st.sampled_from(sorted(NUMBERS)))
     return symbology, draw(digits(NUMBERS[symbology] - 1))
-
-
-@st.composite
-def element_strings(draw: st.DrawFn) -> str:
-    """Element strings of any identifiers known here, made from the words of the table."""
-    chosen = draw(st.lists(st.sampled_from(sorted(_CONTENTS)), min_size=1, max_size=4, unique=True))
-    return "".join(f"({name}){draw(content(name))}" for name in chosen)
-
-
-@st.composite
-def content(draw: st.DrawFn, name: str) -> str:
-    said = ""
-    for part in _CONTENTS[name].split():
-        if part in ("day", "date"):
-            said += draw(
-                st.dates().map(
-                    lambda day: day.replace(year=2000 + day.year % 100 // 4 * 4).strftime("%y%m%d")
-                )
-            )
-            continue
-        length = int(re.sub(r"\D", "", part))
-        least = 1 if ".." in part else length - part.endswith("c")
-        alphabet = CHARACTERS if part.startswith("x") else "0123456789"
-        text = draw(st.text(alphabet, min_size=least, max_size=length - part.endswith("c")))
-        said += text + (check_digit(text) if part.endswith("c") else "")
-    return said
 
 
 @pytest.mark.parametrize("symbology", SYMBOLOGIES)
@@ -248,39 +221,6 @@ def test_element_strings_say_to_biip_what_they_say_here(value: str) -> None:
     assert not [each.gtin_error for each in message.element_strings if each.gtin_error]
     assert not [each.sscc_error for each in message.element_strings if each.sscc_error]
     assert normalise("GS1_DATAMATRIX", value).value == value
-
-
-@pytest.mark.parametrize("identifier", sorted(_CONTENTS))
-def test_the_table_agrees_with_biip(identifier: str) -> None:
-    known = GS1ApplicationIdentifier.extract(identifier)
-    shape = re.sub(r"c|\?", "", _CONTENTS[identifier].replace("day", "n6").replace("date", "n6"))
-    ours = [part.upper() for part in shape.split()]
-    theirs = re.sub(r"[\[\]]", "", known.format).split("+")[1:]
-    assert known.ai == identifier
-    assert sizes(ours) == sizes(theirs)
-    needs_separator = (
-        joined(
-            read_elements(f"{some(identifier)}(91)A" if identifier != "91" else "(91)A(90)B")
-        ).count("\x1d")
-        == 1
-    )
-    assert needs_separator == known.separator_required
-
-
-def sizes(parts: list[str]) -> tuple[int, int]:
-    """The least and the most characters of a format in GS1's words."""
-    lengths = [int(re.sub(r"\D", "", part)) for part in parts]
-    fixed = sum(size for part, size in zip(parts, lengths, strict=True) if ".." not in part)
-    return fixed, sum(lengths)
-
-
-def some(identifier: str) -> str:
-    """Any element of this identifier."""
-    said = ""
-    for part in _CONTENTS[identifier].split():
-        length = 6 if part in ("day", "date") else int(re.sub(r"\D", "", part))
-        said += "260101" if part in ("day", "date") else "0" * length
-    return f"({identifier}){said}"
 
 
 @given(st.text("0123456789", min_size=1, max_size=20))

@@ -1,0 +1,1 @@
+"""GS1: values that are judged, and products whose Digital Links are resolved here."""

@@ -1,0 +1,1 @@
+"""GS1 rules, judged against biip where that knows better."""
