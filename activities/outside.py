@@ -13,8 +13,10 @@ from activities.gateways.clerk import Clerk
 from activities.gateways.clock import Clock
 from activities.gateways.dice import Dice
 from activities.gateways.dns import Resolver
+from activities.gateways.drawers import Drawers
 from activities.gateways.geo import Geo, NoGeo
 from activities.gateways.mailer import Mailer
+from activities.gateways.pictures import Pictures
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 
@@ -30,6 +32,7 @@ class Outside:
     dice: Dice
     resolver: Resolver
     receivers: Receivers
+    pictures: Pictures
     vault: Vault
     mailer: Mailer
     public_url: str
@@ -37,6 +40,8 @@ class Outside:
     allow_http_targets: bool = False
     clerk: Clerk | None = None
     geo: Geo = field(default_factory=NoGeo)
+    drawers: Drawers = field(default_factory=Drawers)
+    picture_cache_bytes: int = 256 * 1024 * 1024
 
     @property
     def own_hosts(self) -> frozenset[str]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from activities.rules.errors import DomainError, InvalidFields
 from api.dialect import Answer
 from api.faults import HttpFault, WrongFields
@@ -48,7 +50,7 @@ class Coded:
         if isinstance(refusal, InvalidFields | WrongFields):
             # Wrong fields are named as the client wrote them, and a query may spell them otherwise.
             words = self.fields if isinstance(refusal, InvalidFields) else {}
-            named = {words.get(n, n): list(told) for n, told in refusal.fields.items()}
+            named = {_named(words, n): list(told) for n, told in refusal.fields.items()}
             if self.lists_fields:
                 name, sentences = next(iter(named.items()))
                 body |= {"error": f"{name}: {sentences[0]}", "fields": named}
@@ -78,3 +80,10 @@ class Coded:
 
     def _code(self, code: str) -> str:
         return self.codes.get(code, code.upper())
+
+
+def _named(words: Mapping[str, str], field: str) -> str:
+    """The field in the words of the language; those of styles are all spelled alike."""
+    if field.startswith("style."):
+        return ".".join(map(to_camel, field.split(".")))
+    return words.get(field, field)

@@ -22,6 +22,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Match
 
 from activities.cause import current_cause
+from activities.gateways.drawers import DrawersBusy
 from activities.readiness import DatabaseAway
 from activities.rules.errors import DomainError, IdempotencyRunning, RateLimited
 from api.faults import (
@@ -156,6 +157,7 @@ def _refuse_with(application: FastAPI, present: Present, routers: Sequence[APIRo
         RequestValidationError,
         HTTPException,
         DatabaseAway,
+        DrawersBusy,
         TemporalAway,
         Exception,
     ):
@@ -208,6 +210,8 @@ def to_refusal(fault: Exception) -> DomainError | HttpFault:
             return RouteUnknown()
         case DatabaseAway():
             return ServiceAway("The database")
+        case DrawersBusy():
+            return ServiceAway("Drawing")
         case TemporalAway():
             return ServiceAway("The workflow service", retry_after=5)
     log.error("request failed", exc_info=fault)

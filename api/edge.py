@@ -22,6 +22,8 @@ from api.faults import BodyTooLarge
 MOST_BODY_BYTES = 1024 * 1024
 LARGER_BODIES = {
     "/api/imports": 8 * 1024 * 1024,
+    "/api/images": 3 * 1024 * 1024,
+    "/api/v1/generate/bulk": 8 * 1024 * 1024,
     **{f"/api/{noun}/bulk": 4 * 1024 * 1024 for noun in ("qr", "links", "barcode")},
 }
 """Paths that take files or many things; they read them only from who is known."""

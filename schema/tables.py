@@ -20,11 +20,21 @@ from schema.credentials import (
     SignInLinkRow,
     TokenFamilyRow,
 )
+from schema.images import FetchedLogoRow, ImageRow, StylePresetRow
 from schema.imports import ImportItemRow, ImportRow
 from schema.inventory import InventoryItemRow, InventoryLevelRow, InventoryMovementRow
 from schema.mail import MailRow
 from schema.oauth import OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
 from schema.outbox import DeliveryBatchRow, EventRow
+from schema.pictures import (
+    CreditEntryRow,
+    PictureCacheRow,
+    RenderBatchRow,
+    RenderCreditRow,
+    RenderLogoRow,
+    RenderMonthRow,
+    RenderPartRow,
+)
 from schema.protection import IdempotencyRow, RateBucketRow, SolvedCaptchaRow
 from schema.shelves import (
     DestinationChangeRow,
@@ -55,14 +65,17 @@ __all__ = [
     "AuditEntryRow",
     "BarcodeRow",
     "ConversionRow",
+    "CreditEntryRow",
     "DeliveryBatchRow",
     "DeliveryRow",
     "DestinationChangeRow",
     "DomainRow",
     "EndpointRow",
     "EventRow",
+    "FetchedLogoRow",
     "FolderRow",
     "IdempotencyRow",
+    "ImageRow",
     "ImportItemRow",
     "ImportRow",
     "InventoryItemRow",
@@ -77,9 +90,15 @@ __all__ = [
     "OAuthGrantRow",
     "OAuthTokenRow",
     "OrganizationRow",
+    "PictureCacheRow",
     "QrCodeRow",
     "RateBucketRow",
     "RefreshTokenRow",
+    "RenderBatchRow",
+    "RenderCreditRow",
+    "RenderLogoRow",
+    "RenderMonthRow",
+    "RenderPartRow",
     "RouteChangeRow",
     "ScanBatchRow",
     "ScanDayRow",
@@ -91,6 +110,7 @@ __all__ = [
     "SignInLinkRow",
     "SlugClaimRow",
     "SolvedCaptchaRow",
+    "StylePresetRow",
     "TagRow",
     "TeamInviteRow",
     "TokenFamilyRow",

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from activities.gateways.clock import FixedClock
 from activities.gateways.dice import SystemDice
+from activities.gateways.drawers import Drawers
 from activities.gateways.mailer import Mailbox
+from activities.gateways.pictures import Pictures
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install
@@ -99,22 +101,34 @@ def names() -> Names:
     return Names(OSError("nobody knows this name"))
 
 
+@pytest.fixture(scope="session")
+def drawers() -> Iterator[Drawers]:
+    """Processes that draw, for the whole run; they start when the first picture is asked for."""
+    pool = Drawers(2)
+    yield pool
+    pool.close()
+
+
 @pytest_asyncio.fixture
-async def world(clock: FixedClock, names: Names) -> AsyncIterator[Outside]:
+async def world(clock: FixedClock, names: Names, drawers: Drawers) -> AsyncIterator[Outside]:
     """Gateways with a fixed clock and own names; webhooks may go to loopback."""
     receivers = Receivers(names, allow_private=True, allow_http=True, total_seconds=3)
+    pictures = Pictures(names, allow_private=True, allow_http=True, total_seconds=3)
     outside = Outside(
         clock=clock,
         dice=SystemDice(),
         resolver=names,
         receivers=receivers,
+        pictures=pictures,
         vault=Vault(KEY),
         mailer=Mailbox(),
         public_url="https://ink.test",
         allow_private_targets=True,
         allow_http_targets=True,
+        drawers=drawers,
     )
     install(outside)
     yield outside
     install(None)
     await receivers.close()
+    await pictures.close()

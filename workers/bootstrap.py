@@ -20,6 +20,7 @@ from activities.gateways.dice import SystemDice
 from activities.gateways.dns import SystemResolver
 from activities.gateways.geo import Geo, GeoDatabase, GeoUnreadable, NoGeo
 from activities.gateways.mailer import Mailbox, Mailer, NoMailer
+from activities.gateways.pictures import Pictures
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install
@@ -82,6 +83,7 @@ async def gateways(
         yield
     finally:
         await world.receivers.close()
+        await world.pictures.close()
         await world.mailer.close()
         await resolver.close()
         await disconnect()
@@ -99,6 +101,11 @@ def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outs
             allow_private=settings.allow_private_targets,
             allow_http=settings.allow_http_targets,
         ),
+        pictures=Pictures(
+            resolver,
+            allow_private=settings.allow_private_targets,
+            allow_http=settings.allow_http_targets,
+        ),
         vault=Vault(_key(settings)),
         mailer=make_mailer(settings),
         public_url=settings.public_url,
@@ -106,6 +113,7 @@ def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outs
         allow_http_targets=settings.allow_http_targets,
         clerk=make_clerk(settings),
         geo=geo,
+        picture_cache_bytes=settings.picture_cache_mb * 1024 * 1024,
     )
 
 

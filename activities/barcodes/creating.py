@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from activities.barcodes.drafts import JudgeValue, judge_value, kept_integration
 from activities.barcodes.finding import the_barcode, there
 from activities.barcodes.surroundings import around, read_surroundings
 from activities.barcodes.views import BarcodeView, Integration, facts_of, view_of
+from activities.brand.presets import StyleOfNew, style_of_new
 from activities.outbox import emit
 from activities.outside import outside
 from activities.permits import needs
@@ -24,14 +25,18 @@ from schema.tables import BarcodeRow
 
 @dataclass(frozen=True)
 class CreateBarcode:
-    """A barcode that says `value`, in a `symbology` by any of its spellings (`ean-13`)."""
+    """A barcode that says `value`, in a `symbology` by any of its spellings (`ean-13`).
+
+    Without a `style` it looks as the preset says, or as the default one of its workspace.
+    """
 
     by: Actor
     symbology: str
     value: str
     name: str = ""
     description: str = ""
-    style: Mapping[str, Any] = field(default_factory=dict)
+    style: Mapping[str, Any] | None = None
+    style_preset_id: UUID | None = None
     is_active: bool = True
     integration: Integration | None = None
     workspace_id: UUID | None = None
@@ -61,8 +66,9 @@ async def create_barcode(command: CreateBarcode) -> BarcodeView:
         place = await place_asset(
             PlaceAsset(by, command.workspace_id, command.folder_id, command.tags)
         )
+        look = StyleOfNew(by, place.workspace_id, command.style_preset_id, command.style)
         row = BarcodeRow(
-            **values,
+            **{**values, "style": (await style_of_new(look)).style},
             created_at=now,
             updated_at=now,
             organization_id=by.organization_id,
@@ -112,7 +118,7 @@ async def _draft(command: CreateBarcode) -> dict[str, Any]:
             **asdict(judged),
             "name": command.name,
             "description": command.description,
-            "style": dict(command.style),
+            "style": dict(command.style or {}),
             "is_active": command.is_active,
             "integration": kept_integration(command.integration),
         }

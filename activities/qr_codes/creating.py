@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.brand.presets import StyleOfNew, style_of_new
+from activities.gs1.claiming import ClaimProduct, claim_product
 from activities.outbox import emit
 from activities.outside import outside
 from activities.passwords import HashSharedPassword, hash_shared_password
@@ -43,7 +45,10 @@ class CreateQrCode:
     """A code leading to `destination_url`, or holding the `content` of its type.
 
     A code of type URL is dynamic unless `is_dynamic` is false: its symbol holds a short address,
-    under `short_code` or one that is drawn. With `link_id` it leads wherever that link does.
+    under `short_code` or one that is drawn. With `link_id` it leads wherever that link does. One of
+    type GS1 that leads somewhere is dynamic as well: its symbol holds a Digital Link to us. Without
+    a `style` it looks as the preset says, or as the default one of its workspace; with both, the
+    style is put on top of the preset.
     """
 
     by: Actor
@@ -58,7 +63,8 @@ class CreateQrCode:
     folder_id: UUID | None = None
     tags: tuple[str, ...] = ()
     description: str = ""
-    style: Mapping[str, Any] = field(default_factory=dict)
+    style: Mapping[str, Any] | None = None
+    style_preset_id: UUID | None = None
     variants: tuple[Mapping[str, Any], ...] = ()
     starts_at: datetime | None = None
     expires_at: datetime | None = None
@@ -82,7 +88,7 @@ async def create_qr_code(command: CreateQrCode) -> QrCodeView:
     """Make a code and announce it.
 
     Raises `InvalidFields`, `ShortCodeTaken`, `NoWorkspace`, `PlanLimitReached`, and `NotFound` for
-    a workspace, folder or link that is not the actor's.
+    a workspace, folder, preset or link that is not the actor's.
     """
     values = _draft(command)
     await judge_destinations(JudgeDestinations(command.by.organization_id, led_by(values)))
@@ -127,10 +133,17 @@ def _copy(command: DuplicateQrCode, code: QrCodeView) -> CreateQrCode:
     )
 
 
+def _is_dynamic(command: CreateQrCode) -> bool:
+    if command.is_dynamic is not None:
+        return command.is_dynamic
+    leads = command.destination_url is not None or command.link_id is not None
+    return command.type == "URL" or (command.type == "GS1" and leads)
+
+
 def _draft(command: CreateQrCode) -> dict[str, Any]:
     """The columns that the client decides, judged; `short_code` is as it was asked for."""
-    judge_words(command.name, command.description, command.short_code, command.style)
-    is_dynamic = command.type == "URL" if command.is_dynamic is None else command.is_dynamic
+    judge_words(command.name, command.description, command.short_code, command.style or {})
+    is_dynamic = _is_dynamic(command)
     if not is_dynamic:
         must_suit_static({"password": command.password})
     values = {
@@ -142,7 +155,6 @@ def _draft(command: CreateQrCode) -> dict[str, Any]:
         "type": command.type,
         "is_dynamic": is_dynamic,
         "is_active": command.is_active,
-        "style": dict(command.style),
         "starts_at": command.starts_at,
         "expires_at": command.expires_at,
         "visit_limit": command.scan_limit,
@@ -161,8 +173,10 @@ async def _create(command: CreateQrCode, values: Mapping[str, Any]) -> QrCodeVie
         )
         if command.link_id is not None:
             await find_link(FindLink(by, command.link_id))
+        look = StyleOfNew(by, place.workspace_id, command.style_preset_id, command.style)
         row = QrCodeRow(
             **values,
+            style=dict((await style_of_new(look)).style),
             created_at=now,
             updated_at=now,
             organization_id=by.organization_id,
@@ -179,6 +193,8 @@ async def _insert(session: AsyncSession, row: QrCodeRow) -> None:
     if row.is_dynamic:
         claim = ClaimSlug(row.organization_id, row.id, CODES, row.short_code)
         row.short_code = (await claim_slug(claim)).slug
+        if row.type == "GS1":
+            await claim_product(ClaimProduct(row.organization_id, row.id, row.content))
     row.search_text = found_by(row.model_dump())
     session.add(row)
     await session.flush()

@@ -7,6 +7,7 @@ dialect translates `code` to its own status and body on its `errors.py` page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import ClassVar
 
 from activities.rules.throttles import Standing
@@ -170,6 +171,47 @@ class Unsupported(DomainError):
 
     code = "unsupported"
     met = ("pictures",)
+
+
+class StyleUnreadable(DomainError):
+    """The picture scores too low to be given out unasked: readers would not find the code."""
+
+    code = "style_unreadable"
+    met = ("pictures",)
+
+    def __init__(self, score: int, reasons: Sequence[str]) -> None:
+        super().__init__(
+            f"This style scores {score} of 100: {' '.join(reasons)} Change it, or ask with force."
+        )
+        self.score, self.reasons = score, tuple(reasons)
+
+
+class QuotaSpent(DomainError):
+    """The renders of the month are used up, and there are too few credits."""
+
+    code = "quota_spent"
+    met = ("generate",)
+
+    def __init__(self, *, plan: str, limit: int, left: int, wanted: int, resets_on: date) -> None:
+        super().__init__(
+            f"Plan '{plan}' includes {limit:,} renders a month; {left:,} are left and {wanted:,} "
+            f"were asked for. Upgrade, buy credits, or come back on {resets_on}."
+        )
+        self.plan, self.limit, self.left, self.wanted = plan, limit, left, wanted
+        self.resets_on = resets_on
+
+
+class ItemsRefused(DomainError):
+    """Some of many things cannot be done, so that none was; `errors` has a sentence by index."""
+
+    code = "items_refused"
+    met = ("bulk",)
+
+    def __init__(self, errors: Mapping[int, str], done: int = 0) -> None:
+        index, sentence = next(iter(errors.items()))
+        told = sentence.rstrip(".")
+        super().__init__(f"{len(errors):,} cannot be done, such as number {index}: {told}.")
+        self.errors, self.done = dict(errors), done
 
 
 class NoWorkspace(DomainError):

@@ -8,9 +8,10 @@ from uuid import UUID
 from fastapi import Path, Response
 from pydantic import Field
 
-from activities.barcodes.pictures import RenderBarcode, render_barcode
 from activities.barcodes.reading import ListBarcodes, list_barcodes
 from activities.barcodes.views import BarcodeView
+from activities.pictures.making import Wish
+from activities.pictures.symbols import RenderBarcode, render_barcode
 from activities.rules.errors import NotFound
 from activities.rules.spelling import prefixed, unprefixed
 from activities.rules.symbologies import Symbology
@@ -68,7 +69,7 @@ async def image(
     size: Annotated[int, Clamped(800, SMALLEST, LARGEST), SIZE] = 800,
     known: Known = None,
 ) -> Response:
-    made = await render_barcode(RenderBarcode(by, to_id(id), "png", size))
+    made = await render_barcode(RenderBarcode(by, to_id(id), Wish(size_px=size)))
     return answer_picture(made, known, VARY)
 
 

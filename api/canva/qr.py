@@ -8,7 +8,8 @@ from uuid import UUID
 from fastapi import Path, Response
 from pydantic import Field
 
-from activities.images import RenderSymbol, render_symbol
+from activities.pictures.making import Wish
+from activities.pictures.symbols import RenderSymbol, render_symbol
 from activities.qr_codes.reading import ListQrCodes, list_qr_codes
 from activities.qr_codes.views import QrCodeView
 from activities.rules.errors import NotFound
@@ -79,7 +80,7 @@ async def image(
     size: Annotated[int, Clamped(1024, SMALLEST, LARGEST), SIZE] = 1024,
     known: Known = None,
 ) -> Response:
-    made = await render_symbol(RenderSymbol(by, "png", id=to_id(id), size_px=size))
+    made = await render_symbol(RenderSymbol(by, Wish(size_px=size), id=to_id(id)))
     return answer_picture(made, known, VARY)
 
 

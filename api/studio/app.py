@@ -6,6 +6,7 @@ from api.dialect import Dialect, make_application
 from api.studio import (
     account,
     analytics,
+    bulk,
     confirmation,
     dynamic,
     generate,
@@ -18,7 +19,7 @@ from api.studio import (
 from api.studio.errors import REFUSALS, present
 
 PREFIXES = (
-    *("/api/v1/dynamic", "/api/v1/generate", "/api/v1/webhooks"),
+    *("/api/v1/dynamic", "/api/v1/generate", "/api/v1/validate", "/api/v1/webhooks"),
     *("/api/auth/signup", "/api/auth/login"),
     *("/api/auth/token", "/api/auth/me", "/api/auth/confirm"),
     *("/api/v1/keys", "/api/v1/usage"),
@@ -33,6 +34,7 @@ def make_studio() -> Dialect:
         "header, or the access token of a sign-in as a bearer.",
         routers=[
             *(dynamic.router, analytics.router, generate.router, webhooks.router),
+            *(bulk.paid, bulk.router),
             *(account.router, tokens.router, me.router, confirmation.router),
             *(keys.router, usage.of_keys, usage.router),
         ],

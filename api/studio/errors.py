@@ -1,18 +1,33 @@
-"""How the studio dialect says no: `{"detail"}`, or `{field: [..]}` when fields are wrong."""
+"""How the studio dialect says no: `{"detail"}`, or `{field: [..]}` when fields are wrong.
+
+Of many things it says `{"errors": {index: sentence}, "rendered_before_failure"}`.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from activities.rules.errors import AddressTaken, DomainError, InvalidFields, ShortCodeTaken
+from activities.rules.errors import (
+    AddressTaken,
+    DomainError,
+    InvalidFields,
+    ItemsRefused,
+    ShortCodeTaken,
+)
 from api.dialect import Answer, Refusals
 from api.faults import HttpFault, WrongFields
 from api.statuses import ORDINARY
 
 STATUSES = {**ORDINARY, "short_code_taken": 400, "address_taken": 400}
 
-FIELDS = {"short_code": "short_id", "first": "from", "last": "to", "time_zone": "tz"}
+FIELDS = {
+    "short_code": "short_id",
+    "first": "from",
+    "last": "to",
+    "time_zone": "tz",
+    "logo.url": "logo_url",
+}
 """What the domain calls a field -> what this dialect calls it."""
 
 
@@ -26,6 +41,9 @@ def present(refusal: DomainError | HttpFault) -> Answer:
             return Answer(status, named)
         case WrongFields(fields=fields):
             return Answer(status, {name: list(sentences) for name, sentences in fields.items()})
+        case ItemsRefused(errors=errors, done=done):
+            told = {str(index): sentence for index, sentence in errors.items()}
+            return Answer(status, {"errors": told, "rendered_before_failure": done})
         case ShortCodeTaken():
             return Answer(status, {"short_id": [str(refusal)]})
         case AddressTaken():
@@ -53,7 +71,20 @@ def shape(status: int) -> dict[str, Any]:
         "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "minProperties": 1,
     }
-    return {"anyOf": [detail, fields]} if status == 400 else detail
+    items = {
+        "type": "object",
+        "properties": {
+            "errors": {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "minProperties": 1,
+            },
+            "rendered_before_failure": {"type": "integer", "minimum": 0},
+        },
+        "required": ["errors", "rendered_before_failure"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [detail, fields, items]} if status == 400 else detail
 
 
 REFUSALS = Refusals(STATUSES, shape)

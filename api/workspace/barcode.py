@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asyncio import gather
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Response
 
 from activities.barcodes.changing import UpdateBarcode, update_barcode
 from activities.barcodes.creating import (
@@ -14,7 +14,6 @@ from activities.barcodes.creating import (
     create_barcode,
     duplicate_barcode,
 )
-from activities.barcodes.pictures import RenderBarcode, render_barcode
 from activities.barcodes.reading import (
     ListBarcodes,
     ReadBarcode,
@@ -32,10 +31,11 @@ from activities.barcodes.shelving import (
     restore_barcode,
 )
 from activities.barcodes.views import BarcodeView
-from activities.images import MEDIA_TYPES
+from activities.pictures.symbols import RenderBarcode, render_barcode
+from activities.pictures.views import MEDIA_TYPES
 from api.dialect import Text
 from api.etags import Expected, set_etag
-from api.pictures import Known, answer_picture, documented_pictures
+from api.pictures import AskedPicture, Known, answer_picture, documented_pictures
 from api.routers import By, make_router
 from api.workspace.auth import VARY, authenticate, documented
 from api.workspace.barcode_in import BarcodeChangesIn, BarcodeIn, DuplicateIn, to_changes, to_create
@@ -134,12 +134,11 @@ async def restore(id: PathId, by: By, response: Response, org_id: OrgId = None) 
 async def image(
     id: PathId,
     by: By,
-    format: Annotated[Literal["png", "svg"], Query(description="the kind of picture")] = "png",
-    size: Annotated[int, Query(ge=16, le=4096, description="pixels across")] = 1024,
+    asked: AskedPicture,
     known: Known = None,
     org_id: OrgId = None,
 ) -> Response:
-    made = await render_barcode(RenderBarcode(by, to_id(id), format, size))
+    made = await render_barcode(RenderBarcode(by, to_id(id), asked))
     return answer_picture(made, known, VARY)
 
 

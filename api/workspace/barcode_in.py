@@ -17,6 +17,7 @@ from activities.rules.tagging import LONGEST_TAG, MOST_TAGS
 from api.dialect import Text
 from api.scalars import In
 from api.workspace.listing import LONGEST_ID, to_uuid
+from api.workspace.qr_in import StylePresetId
 
 LONGEST_VALUE = 4000
 """Characters of the longest value of any symbology, with room for brackets and spaces."""
@@ -49,7 +50,7 @@ Description = Annotated[
 Style = Annotated[
     dict[Text, Any],
     Field(
-        description="how it looks: `foreground` and `background` (#rrggbb), `showText`; "
+        description="how it looks: `foreground`, `background`, `gradient`, `frame`, `showText`; "
         "what else it says is kept",
         examples=[{"foreground": "#1d1b18"}],
     ),
@@ -99,6 +100,7 @@ class BarcodeIn(In):
     name: Name = ""
     description: Description = ""
     style: Style = Field(default_factory=dict)
+    style_preset_id: StylePresetId | None = None
     is_active: IsActive = True
     integration: IntegrationIn | None = Field(
         None, description="what it stands for elsewhere", examples=[None]
@@ -147,7 +149,8 @@ def to_create(body: BarcodeIn, by: Actor) -> CreateBarcode:
         value=body.value,
         name=body.name,
         description=body.description,
-        style=body.style,
+        style=body.style if "style" in body.model_fields_set else None,
+        style_preset_id=to_uuid("style_preset_id", "sty", body.style_preset_id),
         is_active=body.is_active,
         integration=_to_integration(body.integration),
         workspace_id=to_uuid("workspace_id", "wsp", body.workspace_id),

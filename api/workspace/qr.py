@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from asyncio import gather
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Response
 
-from activities.images import MEDIA_TYPES, RenderSymbol, render_symbol
+from activities.pictures.symbols import RenderSymbol, render_symbol
+from activities.pictures.views import MEDIA_TYPES
 from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.qr_codes.creating import DuplicateQrCode, create_qr_code, duplicate_qr_code
 from activities.qr_codes.reading import (
@@ -32,7 +33,7 @@ from activities.qr_codes.shelving import (
 from activities.qr_codes.views import QrCodeView
 from api.dialect import Text
 from api.etags import Expected, set_etag
-from api.pictures import Known, answer_picture, documented_pictures
+from api.pictures import AskedPicture, Known, answer_picture, documented_pictures
 from api.routers import By, make_router
 from api.workspace.auth import VARY, authenticate, documented
 from api.workspace.listing import (
@@ -143,16 +144,16 @@ async def history(
     summary="The picture of a QR code",
     response_class=Response,
     responses=documented_pictures(*MEDIA_TYPES.values()),
+    tags=["pictures"],
 )
 async def image(
     id: PathId,
     by: By,
-    format: Annotated[Literal["png", "svg"], Query(description="the kind of picture")] = "png",
-    size: Annotated[int, Query(ge=16, le=4096, description="pixels on each side")] = 1024,
+    asked: AskedPicture,
     known: Known = None,
     org_id: OrgId = None,
 ) -> Response:
-    made = await render_symbol(RenderSymbol(by, format, id=to_id(id), size_px=size))
+    made = await render_symbol(RenderSymbol(by, asked, id=to_id(id)))
     return answer_picture(made, known, VARY)
 
 

@@ -33,7 +33,7 @@ Url = Annotated[
     Text,
     Field(
         max_length=LONGEST_URL,
-        description="the http or https address that a code of type URL leads to",
+        description="the http or https address that a code of type URL or GS1 leads to",
         examples=["https://example.com/welcome"],
     ),
 ]
@@ -69,6 +69,16 @@ FolderId = Annotated[
         description="a folder of its workspace",
         examples=[None],
         json_schema_extra=an_id("fld"),
+    ),
+]
+StylePresetId = Annotated[
+    Text,
+    Field(
+        max_length=LONGEST_ID,
+        description="a style preset of its workspace, which the style is put on top of; without a "
+        "style or a preset the default preset of the workspace is taken",
+        examples=[None],
+        json_schema_extra=an_id("sty"),
     ),
 ]
 LinkId = Annotated[
@@ -162,6 +172,7 @@ class QrIn(In):
 
     Only dynamic codes, which are those of type URL unless `isDynamic` is false, can have a short
     code, variants, a time, a limit, a password or a link: a static one holds its content itself.
+    One of type GS1 is dynamic when it leads somewhere: its Digital Link is then resolved here.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": _examples()})
@@ -179,6 +190,7 @@ class QrIn(In):
     folder_id: FolderId | None = None
     tags: Tags = Field(default_factory=list)
     style: Style = Field(default_factory=dict)
+    style_preset_id: StylePresetId | None = None
     variants: Variants = Field(default_factory=list)
     starts_at: StartsAt | None = None
     expires_at: ExpiresAt | None = None
@@ -231,7 +243,12 @@ def to_changes(body: QrChangesIn) -> dict[str, Any]:
     return _in_domain(body)
 
 
-_IDS = {"workspace_id": "wsp", "folder_id": "fld", "link_id": "lnk"}
+_IDS = {
+    "workspace_id": "wsp",
+    "folder_id": "fld",
+    "link_id": "lnk",
+    "style_preset_id": "sty",
+}
 _EMPTY: dict[str, Any] = {"name": "", "description": "", "tags": (), "style": {}, "variants": ()}
 """What null stands for where the domain has no None."""
 

@@ -48,7 +48,8 @@ class Listener:
         self.connections += 1
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+                told = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+                length = int(told or 0)
                 self.requests.append(head + await reader.readexactly(length))
                 await self.handler(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any
@@ -37,6 +38,9 @@ EXAMPLES: dict[type[Exception], Exception] = {
         errors.StockTooLow(3, 5),
         errors.AccessRefused(),
         errors.Unsupported("This barcode needs a picture of at least 300 pixels across."),
+        errors.StyleUnreadable(12, ["The contrast of 1.2 to 1 is below 3 to 1."]),
+        errors.QuotaSpent(plan="free", limit=500, left=2, wanted=5, resets_on=date(2026, 12, 1)),
+        errors.ItemsRefused({3: "size_inches > plan max (8)", 17: "Invalid color 'rouge'."}),
         errors.NoWorkspace(),
         errors.Forbidden("assets.write"),
         errors.PlanLimitReached("codes", plan="free", limit=50),
@@ -89,7 +93,9 @@ def is_sentence(value: object) -> bool:
 
 
 def is_studio(body: Mapping[str, Any]) -> bool:
-    """`{"detail": sentence}`, or `{field: [sentence, ..]}`."""
+    """`{"detail": sentence}`, `{field: [sentence, ..]}`, or `{"errors": {index: sentence}, ..}`."""
+    if set(body) == {"errors", "rendered_before_failure"}:
+        return all(index.isdigit() and is_sentence(told) for index, told in body["errors"].items())
     if set(body) == {"detail"}:
         return is_sentence(body["detail"])
     return bool(body) and all(map(is_sentences, body.values()))

@@ -9,7 +9,9 @@ import pytest
 import zxingcpp
 from PIL import Image as Picture
 
-from activities.images import Image, RenderSymbol, render_symbol
+from activities.pictures.making import Wish
+from activities.pictures.symbols import RenderSymbol, render_symbol
+from activities.pictures.views import Image
 from activities.rules.actors import Actor
 from tests.builders.qr_codes import a_dynamic, a_static
 from tests.builders.tenants import a_tenant
@@ -22,7 +24,7 @@ CLEAR = (0, 0, 0, 0)
 
 async def drawn(by: Actor, style: dict[str, Any], **more: Any) -> Image:
     made = await a_dynamic(by, style=style)
-    return await render_symbol(RenderSymbol(by, "png", id=made.id, **more))
+    return await render_symbol(RenderSymbol(by, id=made.id, changes=more))
 
 
 def inks(image: Image) -> set[tuple[int, ...]]:
@@ -62,7 +64,7 @@ async def test_colours_are_those_of_its_style_when_scanners_see_them(
 async def test_a_drawing_has_the_colours_too() -> None:
     by = await a_tenant()
     made = await a_static(by, "TEXT", style={"foreground": "#102040", "background": "#f0f0e0"})
-    svg = (await render_symbol(RenderSymbol(by, "svg", id=made.id))).content
+    svg = (await render_symbol(RenderSymbol(by, Wish("svg"), id=made.id))).content
     assert b'fill="#102040"' in svg
     assert b'fill="#f0f0e0"' in svg
 

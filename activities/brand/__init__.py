@@ -1,0 +1,1 @@
+"""What makes codes look like their owner's: images, logos and style presets."""
