@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from activities.key_ring import keys_reached
 from activities.outside import outside
 from activities.permits import needs
+from activities.pictures.quota import Allowance, ReadAllowance, read_allowance
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
 from activities.rules.plans import month_around, plan_of
@@ -50,12 +51,13 @@ class DayOfUse:
 class MonthOfUse:
     """The calls from `began_on` until now, day by day (days without calls left out).
 
-    Counting starts anew at `resets_at`. `renders` is what the plan allows in a month; None is
-    without limit.
+    Counting starts anew at `resets_at`. `renders` is what the plan allows in a month (None is
+    without limit), and `allowance` what of that is left.
     """
 
     plan: str
     renders: int | None
+    allowance: Allowance
     began_on: date
     resets_at: datetime
     calls: int
@@ -102,7 +104,7 @@ async def read_key_usage(command: ReadKeyUsage) -> KeyUsageView:
         key = (await session.execute(select(ApiKeyRow).where(*mine))).scalar_one_or_none()
         if key is None:
             raise NotFound("API key")
-        month = await _month(session, by.plan, mine, now)
+        month = await _month(session, by, mine, now)
     today = now.astimezone(UTC).date()
     return KeyUsageView(
         key_id=key.id,
@@ -130,13 +132,13 @@ async def read_usage(command: ReadUsage) -> UsageView:
     )
     async with transaction() as session:
         used = (await session.execute(by_key)).all()
-        month = await _month(session, by.plan, mine, now)
+        month = await _month(session, by, mine, now)
     keys = (KeyOfUse(row.id, row.name, row.dialect, row.prefix, calls) for row, calls in used)
     return UsageView(month, tuple(keys))
 
 
 async def _month(
-    session: AsyncSession, plan: str, mine: Sequence[ColumnElement[bool]], now: datetime
+    session: AsyncSession, by: Actor, mine: Sequence[ColumnElement[bool]], now: datetime
 ) -> MonthOfUse:
     calls = func.sum(col(ApiKeyUsageRow.calls))
     by_day = (
@@ -149,8 +151,9 @@ async def _month(
     days = tuple(DayOfUse(*row) for row in (await session.execute(by_day)).all())
     began, following = month_around(now)
     return MonthOfUse(
-        plan=plan,
-        renders=plan_of(plan).renders_a_month,
+        plan=by.plan,
+        renders=plan_of(by.plan).renders_a_month,
+        allowance=await read_allowance(ReadAllowance(by.organization_id, by.plan)),
         began_on=began,
         resets_at=datetime.combine(following, time(), UTC),
         calls=sum(day.calls for day in days),

@@ -1,4 +1,4 @@
-"""What is over is forgotten: answers, buckets, captchas, links, mails, sessions, salts, imports.
+"""What is over is forgotten: answers, buckets, captchas, links, mails, sessions, imports, batches.
 
 Rows that prove something (audit, keys, grants) stay. Each table is swept in one bounded statement,
 so a long backlog is worked off in several turns.
@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import text
 
 from activities.outside import outside
+from activities.pictures.cache import TrimPictures, trim_pictures
 from schema.db import transaction
 
 KEPT_AFTER_ITS_END = timedelta(days=30)
@@ -35,6 +36,12 @@ _PASSED = {
     "oauth_code": "expires_at < :long_ago",
     "oauth_token": "refresh_expires_at < :long_ago",
     "visitor_salt": "day < CAST(CAST(:now AS timestamptz) AT TIME ZONE 'UTC' AS date) - 1",
+    # What is inside of a batch before it.
+    "render_part": "batch_id IN (SELECT id FROM render_batch WHERE expires_at <= :now)",
+    "render_logo": "batch_id IN (SELECT id FROM render_batch WHERE expires_at <= :now)",
+    "render_batch": "expires_at <= :now AND NOT EXISTS "
+    "(SELECT FROM render_part WHERE batch_id = render_batch.id) AND NOT EXISTS "
+    "(SELECT FROM render_logo WHERE batch_id = render_batch.id)",
     # Lines before their import.
     "import_item": f"import_id IN (SELECT id FROM import_job WHERE {_IMPORT_OVER})",  # noqa: S608
     "import_job": f"{_IMPORT_OVER} AND NOT EXISTS "
@@ -72,4 +79,5 @@ async def sweep_expired(command: SweepExpired) -> Swept:
         )
         async with transaction() as session:
             counts.append(await session.scalar(statement, values) or 0)
+    await trim_pictures(TrimPictures())
     return Swept(sum(counts), all(count < command.limit for count in counts))

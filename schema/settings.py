@@ -104,6 +104,13 @@ class Settings(BaseSettings):
         description="folder in which visits wait while PostgreSQL is away; it has to outlive the "
         "process, and several processes of one machine may share it",
     )
+    picture_cache_mb: int = Field(
+        256,
+        ge=0,
+        le=1024 * 1024,
+        description="MiB of finished pictures that the database keeps, so that they are not drawn "
+        "again; 0 keeps none",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"
     )

@@ -11,11 +11,13 @@ from typing import Any
 from activities.deliveries import attempt_batch, attempt_delivery, cancel_delivery
 from activities.imports.running import import_part
 from activities.mail import deliver_mail
+from activities.pictures.batches_running import render_next_part
 from activities.statistics.keeping import keep_rolled_up
 from activities.statistics.storage import keep_scan_storage
 from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.import_links import ImportLinks
-from workflows.queues import DELIVERY, SHORT, Queue
+from workflows.queues import DELIVERY, RENDER, SHORT, Queue
+from workflows.render_batch import RenderBatch
 from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import RollUpScans
 from workflows.send_mail import SendMail
@@ -40,5 +42,11 @@ REGISTRY: Mapping[Queue, Work] = {
         workflows=(DeliverWebhooks, RetryDelivery),
         activities=(attempt_batch, attempt_delivery, cancel_delivery),
         activities_at_once=100,
+    ),
+    RENDER: Work(
+        workflows=(RenderBatch,),
+        activities=(render_next_part,),
+        # A few more than processes that draw: who waits for one is soon served.
+        activities_at_once=4,
     ),
 }

@@ -20,10 +20,12 @@ from activities.cause import Cause
 from activities.imports.views import ImportView
 from activities.mail import WaitingMail
 from activities.outbox import Batch
+from activities.pictures.batches import BatchView
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
 from workflows.policies import BULK, NORMAL, URGENT, fair
-from workflows.queues import DELIVERY, SHORT, searchable
+from workflows.queues import DELIVERY, RENDER, SHORT, searchable
+from workflows.render_batch import PicturesToRender, RenderBatch
 from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
 
@@ -119,6 +121,23 @@ class Starter:
                 priority=fair(organization, BULK),
                 search_attributes=searchable(organization),
                 static_summary=f"{job.good} links from {job.title}",
+                request_eager_start=False,
+            )
+
+    async def render_batch(self, batch: BatchView, organization_id: UUID, cause: Cause) -> None:
+        """Start `RenderBatch` for a batch, or find it started. Raises `TemporalAway`."""
+        organization = str(organization_id)
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                RenderBatch.run,
+                PicturesToRender(organization_id, batch.id, batch.total, cause),
+                id=f"render/{batch.id}",
+                task_queue=RENDER,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization, BULK),
+                search_attributes=searchable(organization),
+                static_summary=f"{batch.total} pictures into one archive",
                 request_eager_start=False,
             )
 

@@ -6,7 +6,7 @@ A picture that readers would not find the code in is refused, unless somebody in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ from activities.brand.logos import LogoOf, logo_of
 from activities.gateways.drawers import TooHeavy
 from activities.outside import outside
 from activities.permits import needs
+from activities.pictures.cache import FindPicture, KeepPicture, find_picture, keep_picture
+from activities.pictures.keys import key_of, score_read, score_told
 from activities.pictures.views import MEDIA_TYPES, Image
 from activities.render.pictures import PRINT_DPI, Output, Picture, draw_picture
 from activities.render.proving import Score
@@ -87,20 +89,31 @@ async def make_picture(command: MakePicture) -> Image:
         logo=(await logo_of(LogoOf(by, style.logo))).png if style.logo else None,
         title=command.title,
     )
+    key = key_of(picture, by.organization_id)
+    kept = await find_picture(FindPicture(key))
+    score = None if kept is None else score_read(kept.score)
+    if kept is not None and score is not None:
+        image = Image(kept.content, kept.media_type, command.payload, score, is_kept=True)
+    else:
+        image = await _drawn(command, picture, key)
+    if not command.wish.force and (refused := unreadable(image.score)):
+        raise refused
+    return replace(image, took_ms=round((perf_counter() - began) * 1000))
+
+
+async def _drawn(command: MakePicture, picture: Picture, key: str) -> Image:
+    """Drawn by a process, and kept for the next who asks."""
     try:
-        drawn = await outside().drawers.run(by.organization_id, draw_picture, picture)
+        drawn = await outside().drawers.run(command.by.organization_id, draw_picture, picture)
     except Unrenderable as fault:
         raise refusal_of(fault, command.symbology) from fault
     except TooHeavy as fault:
         told = f"This picture cannot be drawn: {fault} Ask for a smaller or plainer one."
         raise Unsupported(told) from fault
-    score = drawn.score
-    assert score is not None
-    if not command.wish.force and (refused := unreadable(score)):
-        raise refused
-    took = round((perf_counter() - began) * 1000)
+    assert drawn.score is not None
     media_type = MEDIA_TYPES[picture.output]
-    return Image(drawn.content, media_type, command.payload, score, False, took)
+    await keep_picture(KeepPicture(key, drawn.content, media_type, score_told(drawn.score)))
+    return Image(drawn.content, media_type, command.payload, drawn.score)
 
 
 def unreadable(score: Score) -> StyleUnreadable | None:

@@ -11,6 +11,7 @@ from activities.barcodes.reading import ReadBarcode, read_barcode
 from activities.outside import outside
 from activities.permits import needs
 from activities.pictures.making import MakePicture, Wish, make_picture, styled
+from activities.pictures.quota import Allowance, SpendRenders, must_afford, spend_renders
 from activities.pictures.views import Image
 from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.qr_codes.reading import ReadQrCode, read_qr_code
@@ -19,6 +20,7 @@ from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields
 from activities.rules.looks import Style
 from activities.rules.reading_styles import drawable
+from schema.db import transaction
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,10 @@ class DrawSymbol(RenderSymbol):
 
 @dataclass(frozen=True)
 class Drawn:
-    """The picture, and the short code that was made for it."""
+    """The picture, the short code that was made for it, and what the organization has left."""
 
     image: Image
+    allowance: Allowance
     short_code: str | None = None
 
 
@@ -70,23 +73,28 @@ async def render_symbol(command: RenderSymbol) -> Image:
 
 @needs("assets.read")
 async def draw_symbol(command: DrawSymbol) -> Drawn:
-    """Draw it. A code is made only if its picture can be.
+    """Draw it for a render of the month. A code is made only if its picture can be.
 
-    Raises `NotFound`, what `make_picture` raises, and what `create_qr_code` raises.
+    Raises `NotFound`, `QuotaSpent`, and what `make_picture` and `create_qr_code` raise.
     """
     wanted = (command.data, command.destination_url, command.short_code, command.id)
     if sum(part is not None for part in wanted) != 1:
         told = "Give exactly one of data, destination_url and short_id."
         raise InvalidFields({"data": [told]})
+    await must_afford(SpendRenders(command.by))
     if command.destination_url is None:
-        return Drawn(await render_symbol(command))
+        image = await render_symbol(command)
+        return Drawn(image, await spend_renders(SpendRenders(command.by)))
     # Drawn first: neither a transaction nor a code waits for a logo of somebody else's server.
     short_code = slugs.short_code(outside().dice.throw(16))
     style = styled(Style(), command.changes)
     address = outside().short_url(short_code)
     image = await make_picture(MakePicture(command.by, address, style, command.wish))
-    await create_qr_code(CreateQrCode(command.by, command.destination_url, short_code=short_code))
-    return Drawn(image, short_code)
+    async with transaction():
+        await create_qr_code(
+            CreateQrCode(command.by, command.destination_url, short_code=short_code)
+        )
+        return Drawn(image, await spend_renders(SpendRenders(command.by)), short_code)
 
 
 @needs("assets.read")

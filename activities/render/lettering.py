@@ -9,7 +9,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from importlib.resources import files
+from io import BytesIO
 
 from fontTools.pens.qu2cuPen import Qu2CuPen
 from fontTools.pens.recordingPen import DecomposingRecordingPen, RecordingPen
@@ -18,7 +19,7 @@ from fontTools.ttLib import TTFont
 from activities.render.scene import Outline, Segment
 from activities.rules.looks import FONT_NAMES, FontName
 
-_FONTS = Path(__file__).parent / "fonts"
+_FONTS = files("activities.render") / "fonts"
 _FINE = 0.0005  # of the letter's height, which a cubic curve may be off
 
 
@@ -54,7 +55,7 @@ class _Face:
     def __init__(self, font: FontName) -> None:
         if font not in FONT_NAMES:
             raise ValueError(f"{font!r} is not packaged")
-        self.font = TTFont(_FONTS / f"{font}.ttf", lazy=True)
+        self.font = TTFont(BytesIO((_FONTS / f"{font}.ttf").read_bytes()), lazy=True)
         self.glyphs = self.font.getGlyphSet()
         self.signs = self.font.getBestCmap()
         self.em = self.font["head"].unitsPerEm

@@ -21,6 +21,7 @@ Rgb = tuple[int, int, int]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _METRES_PER_INCH = 0.0254
+_LARGEST_PAGE, _MOST_PAGES = 1_000_000, 8
 _FILTER_NONE = b"\x00"
 _FILTER_UP = b"\x02"
 
@@ -34,6 +35,10 @@ class Canvas:
     left: int
     top: int
     scale: int
+
+
+_PAGES: dict[tuple[Canvas, int], bytearray] = {}
+"""Pages that nobody writes on now; who does has taken the page out."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,7 @@ def write_png(
     if dpi is not None:
         per_metre = round(dpi / _METRES_PER_INCH)
         parts.append(_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
-    parts.append(_chunk(b"IDAT", compress(_scanlines(rows, columns, canvas), 1)))
-    parts.append(_END)
+    parts += (_chunk(b"IDAT", _pixels(rows, columns, canvas)), _END)
     return b"".join(parts)
 
 
@@ -71,9 +75,46 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return b"%b%b%b" % (struct.pack(">I", len(data)), body, struct.pack(">I", crc32(body)))
 
 
-def _scanlines(rows: Sequence[bytes], columns: int, canvas: Canvas) -> bytes:
-    """Filtered scanlines: a line that repeats the one above is filter Up and all zero."""
+def _pixels(rows: Sequence[bytes], columns: int, canvas: Canvas) -> bytes:
+    """The scanlines deflated: those that repeat the one above are filter Up and all zero.
+
+    They are written into a page that another picture of this size has left: most of it is alike.
+    """
     stride = (canvas.width + 7) // 8
+    kind = (canvas, len(rows))
+    try:
+        page = _PAGES.pop(kind)
+    except KeyError:
+        page = _blank_page(canvas, len(rows))
+    line, step = stride + 1, (stride + 1) * canvas.scale
+    at = canvas.top * line + 1
+    stretched = _stretched(rows, columns, canvas, stride)
+    for begin in range(0, len(stretched), stride):
+        page[at : at + stride] = stretched[begin : begin + stride]
+        at += step
+    packed: bytes = compress(page, 1)
+    if len(page) <= _LARGEST_PAGE:
+        if len(_PAGES) >= _MOST_PAGES:
+            _PAGES.clear()
+        _PAGES[kind] = page
+    return packed
+
+
+def _blank_page(canvas: Canvas, rows: int) -> bytearray:
+    """All scanlines, those that are a row's own still without ink."""
+    stride = (canvas.width + 7) // 8
+    blank, same = _FILTER_NONE + bytes(stride), _FILTER_UP + bytes(stride)
+    row = blank + same * (canvas.scale - 1)
+    lines = [blank, same * (canvas.top - 1)] if canvas.top else []
+    lines.append(row * rows)
+    below = canvas.height - canvas.top - rows * canvas.scale
+    if below:
+        lines += (blank, same * (below - 1))
+    return bytearray(b"".join(lines))
+
+
+def _stretched(rows: Sequence[bytes], columns: int, canvas: Canvas, stride: int) -> bytes:
+    """Every row as one line of pixels, one after the other."""
     table = _stretched_bytes(canvas.scale)
     held = (columns + 7) // 8
     lead, shift = divmod(canvas.left, 8)
@@ -81,18 +122,9 @@ def _scanlines(rows: Sequence[bytes], columns: int, canvas: Canvas) -> bytes:
     wide = {row: b"".join([before, *[table[octet] for octet in row[:held]]]) for row in set(rows)}
     lines_of = {row: line[:stride].ljust(stride, b"\0") for row, line in wide.items()}
     picture = b"".join(map(lines_of.__getitem__, rows))
-    if shift:
-        picture = (int.from_bytes(picture, "big") >> shift).to_bytes(len(picture), "big")
-    same = _FILTER_UP + bytes(stride)
-    repeats = same * (canvas.scale - 1)
-    blank = _FILTER_NONE + bytes(stride)
-    lines = [blank, same * (canvas.top - 1)] if canvas.top else []
-    for at in range(0, len(picture), stride):
-        lines += (_FILTER_NONE, picture[at : at + stride], repeats)
-    below = canvas.height - canvas.top - len(rows) * canvas.scale
-    if below:
-        lines += (blank, same * (below - 1))
-    return b"".join(lines)
+    if not shift:
+        return picture
+    return (int.from_bytes(picture, "big") >> shift).to_bytes(len(picture), "big")
 
 
 @lru_cache(maxsize=64)

@@ -205,7 +205,7 @@ class ItemsRefused(DomainError):
     """Some of many things cannot be done, so that none was; `errors` has a sentence by index."""
 
     code = "items_refused"
-    met = ("bulk",)
+    met = ("writes of batches",)
 
     def __init__(self, errors: Mapping[int, str], done: int = 0) -> None:
         index, sentence = next(iter(errors.items()))
@@ -341,7 +341,7 @@ class IdempotencyMismatch(DomainError):
     """The Idempotency-Key was used for another request."""
 
     code = "idempotency_mismatch"
-    met = ("creates",)
+    met = ("creates", "writes of batches")
 
     def __init__(self) -> None:
         super().__init__(

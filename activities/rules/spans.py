@@ -15,7 +15,7 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 from activities.rules.errors import InvalidFields
-from activities.rules.totals import QUARTERS_A_DAY
+from activities.rules.totals import QUARTERS_A_DAY, QUARTERS_AN_HOUR
 
 LONGEST_DAYS = 731
 OLDEST, NEWEST = date(2000, 1, 1), date(2099, 12, 31)
@@ -114,19 +114,13 @@ def lay_out(span: Span, days: Iterable[tuple[int, Mapping[str, Sequence[int]]]])
     """
     count = (span.last - span.first).days + 1
     cells = [[0] * (count * _HOURS) for _ in range(3)]
-    visits, uniques, bots = cells
-    midnight = _SECONDS_A_DAY * (span.first - _EPOCH).days
     for day, quarters in days:
         first, ahead = day * QUARTERS_A_DAY, _all_day(span.zone, day)
-        for key, figures in quarters.items():
-            quarter = first + _NUMBERS[key]
-            if span.start <= quarter < span.end:
-                second = quarter * _SECONDS_A_QUARTER
-                local = second + (_ahead_at(span.zone, second) if ahead is None else ahead)
-                hour = (local - midnight) // _SECONDS_AN_HOUR
-                visits[hour] += figures[0]
-                uniques[hour] += figures[1]
-                bots[hour] += figures[2]
+        is_inside = span.start <= first and first + QUARTERS_A_DAY <= span.end
+        if is_inside and ahead is not None:
+            _add_day(cells, first + (ahead - _midnight_of(span)) // _SECONDS_A_QUARTER, quarters)
+        else:
+            _add_quarters(cells, span, first, ahead, quarters)
     by_day = _sums(cells, [slice(n * _HOURS, (n + 1) * _HOURS) for n in range(count)])
     weekday = span.first.weekday()
     return Laid(
@@ -137,6 +131,40 @@ def lay_out(span: Span, days: Iterable[tuple[int, Mapping[str, Sequence[int]]]])
             [slice((n - weekday) % 7, None, 7) for n in range(7)],
         ),
     )
+
+
+def _midnight_of(span: Span) -> int:
+    """Seconds from 1970 to the first day, as clocks there count them."""
+    return _SECONDS_A_DAY * (span.first - _EPOCH).days
+
+
+def _add_day(cells: Sequence[list[int]], begin: int, quarters: Mapping[str, Sequence[int]]) -> None:
+    """A day without a change of clocks: `begin` is its first quarter since the span began."""
+    visits, uniques, bots = cells
+    for key, (visited, unique, bot) in quarters.items():
+        hour = (begin + _NUMBERS[key]) // QUARTERS_AN_HOUR
+        visits[hour] += visited
+        uniques[hour] += unique
+        bots[hour] += bot
+
+
+def _add_quarters(
+    cells: Sequence[list[int]],
+    span: Span,
+    first: int,
+    ahead: int | None,
+    quarters: Mapping[str, Sequence[int]],
+) -> None:
+    """A day at an end of the span, or one on which clocks change."""
+    midnight = _midnight_of(span)
+    for key, figures in quarters.items():
+        quarter = first + _NUMBERS[key]
+        if span.start <= quarter < span.end:
+            second = quarter * _SECONDS_A_QUARTER
+            local = second + (_ahead_at(span.zone, second) if ahead is None else ahead)
+            hour = (local - midnight) // _SECONDS_AN_HOUR
+            for cell, figure in zip(cells, figures, strict=True):
+                cell[hour] += figure
 
 
 def _sums(cells: Sequence[Sequence[int]], parts: Sequence[slice]) -> tuple[Figures, ...]:

@@ -18,6 +18,7 @@ from api.pictures import SCORE
 from api.routers import CREATES, By, make_router
 from api.studio.auth import authenticate_key_only, documented_for_keys
 from api.studio.picture_in import PictureIn
+from api.studio.render_headers import DOCUMENTED, render_headers
 
 SHORT_ID = "X-QR-Short-Id"
 """The header that names the dynamic code which was made for the picture."""
@@ -92,6 +93,7 @@ class ValidatedOut(BaseModel):
                     "description": "how well the picture scans, from 0 to 100",
                     "schema": {"type": "integer"},
                 },
+                **DOCUMENTED,
             },
         }
     },
@@ -138,6 +140,7 @@ def present_drawn(drawn: Drawn, *, as_json: bool) -> Response:
     image = drawn.image
     headers = {SHORT_ID: drawn.short_code} if drawn.short_code else {}
     headers[SCORE] = str(image.score.value)
+    headers |= render_headers(drawn.allowance, is_hit=image.is_kept, took_ms=image.took_ms)
     if not as_json:
         return Response(image.content, media_type=image.media_type, headers=headers)
     told = GeneratedOut(

@@ -36,9 +36,15 @@ class DayOut(BaseModel):
 
 
 class QuotaOut(BaseModel):
-    """Renders that the plan allows the organization in a month; null is without limit."""
+    """Renders that the plan allows the organization in a month; null is without limit.
+
+    `used` were rendered in it. What is beyond the plan is paid with `credits`.
+    """
 
     limit: int | None
+    used: int
+    remaining: int | None
+    credits: int = Field(description="renders beyond the plan that are paid for")
 
 
 class MonthOut(BaseModel):
@@ -129,6 +135,11 @@ def present_month(month: MonthOfUse) -> MonthOut:
         period_start=month.began_on,
         resets_at=month.resets_at,
         requests=month.calls,
-        quota=QuotaOut(limit=month.renders),
+        quota=QuotaOut(
+            limit=month.renders,
+            used=month.allowance.used,
+            remaining=month.allowance.remaining,
+            credits=month.allowance.credits,
+        ),
         days=[DayOut(date=day.day, requests=day.calls) for day in month.days],
     )

@@ -30,6 +30,7 @@ NAMES = [f"{asked.dialect} {asked.path}" for asked in CREATES]
 
 ELSEWHERE = {
     "public /api/public/conversions": "needs somebody's code: test_conversions",
+    "studio /api/v1/generate/bulk/": "is a job when it is kept: tests/workflows/test_render_batch",
     "studio /api/v1/generate/": "needs one of three fields: test_studio_dynamic",
 }
 """Creates that no document alone can make succeed, why, and where they are sent again."""

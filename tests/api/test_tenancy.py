@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -18,9 +18,13 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.keys import AuthenticateKey, authenticate_key
 from activities.oauth.clients import RegisterClient, register_client
 from activities.oauth.consent import GiveConsent, give_consent
 from activities.oauth.exchange import RedeemCode, redeem_code
+from activities.pictures.batches import KeepBatch, keep_batch
+from activities.pictures.bulk_items import BulkItem
+from activities.pictures.bulk_judging import PrepareBulk, prepare_bulk
 from activities.rules.actors import Person
 from activities.sessions import ChooseOrganization, choose_organization
 from schema.base import metadata
@@ -95,7 +99,7 @@ class Victim:
 
     async def _make(self, asked: Asked, variable: str, collection: str) -> str | None:
         create = self._route(asked, "POST", collection)
-        if create is None or create.is_public:
+        if create is None or create.is_public or "201" not in create.operation["responses"]:
             return None
         answer = await self._send("POST", collection, create)
         assert answer.status_code == 201, f"POST {collection} of its own example: {answer.text}"
@@ -148,6 +152,7 @@ async def victim(client: Client, make_tenant: Callable[..., Awaitable[Tenant]]) 
     tenant = await make_tenant("victim", "pro")
     await a_grant(tenant)
     await a_library(client, tenant)
+    await a_batch(tenant)
     return Victim(client, tenant)
 
 
@@ -187,6 +192,13 @@ async def a_library(client: Client, tenant: Tenant) -> None:
     ):
         made = await client.post(path, json=body, headers=tenant.workspace)
         assert made.status_code == 201, made.text
+
+
+async def a_batch(tenant: Tenant) -> None:
+    """A batch of pictures, which is made where jobs can be started."""
+    by = await authenticate_key(AuthenticateKey("studio", tenant.studio["X-Api-Key"]))
+    bulk = await prepare_bulk(PrepareBulk(by, (BulkItem(data="victim"),)))
+    await keep_batch(KeepBatch(by, uuid4(), bulk, b"victim"))
 
 
 async def holdings(database: AsyncConnection, tenant: Tenant) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from rich.table import Table
 from tests.benchmarks import (
     access,
     assets,
+    bulk,
     qr,
     redirect,
     redirect_cost,
@@ -57,6 +58,7 @@ class Topic:
 
 TOPICS = (
     Topic(qr.NAMES, qr.measure),
+    Topic(bulk.NAMES, bulk.measure),
     Topic(webhook_client.NAMES, webhook_client.measure),
     Topic(webhook_idle.NAMES, webhook_idle.measure),
     Topic(webhook_sustained.NAMES, webhook_sustained.measure),

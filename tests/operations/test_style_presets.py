@@ -200,9 +200,7 @@ async def test_codes_and_barcodes_begin_with_the_style_of_their_workspace() -> N
         ({"logo": {"url": "https://a.example", "size": 3}}, "style.logo.size"),
     ],
 )
-async def test_a_style_that_cannot_be_drawn_is_no_preset(
-    style: dict[str, Any], field: str
-) -> None:
+async def test_a_style_that_cannot_be_drawn_is_no_preset(style: dict[str, Any], field: str) -> None:
     owner = await the_owner(await an_organization())
     with pytest.raises(InvalidFields) as refused:
         await a_preset(owner, style=style)

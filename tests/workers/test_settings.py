@@ -48,6 +48,7 @@ WRONG: list[tuple[str, Any]] = [
     ("log_level", "loud"),
     ("log_format", "xml"),
     ("metrics_port", -1),
+    ("picture_cache_mb", -1),
 ]
 
 ANY_TEXT = {

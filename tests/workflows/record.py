@@ -24,6 +24,7 @@ from activities.cause import Cause
 from activities.gateways.mailer import MailerAway
 from activities.imports.running import ImportPart, ImportProgress
 from activities.mail import DeliverMail, MailReport
+from activities.pictures.batches_running import BatchProgress, RenderNextPart
 from activities.rules.backoff import RETRY_POLICIES
 from activities.statistics.keeping import KeepRolledUp, RollingReport
 from activities.statistics.storage import KeepScanStorage, StorageKept
@@ -32,6 +33,7 @@ from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
+from workflows.render_batch import PicturesToRender, RenderBatch
 from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
@@ -106,6 +108,23 @@ async def record_imports(temporal: WorkflowEnvironment) -> None:
         await keep("import_links_done", handle)
 
 
+async def record_rendering(temporal: WorkflowEnvironment) -> None:
+    """A batch of three parts, the second of which failed once, and a run that another follows."""
+    for name, parts in (("done", 500), ("followed", 2)):
+        async with rendering(temporal) as queue:
+            batch = uuid4()
+            handle = await temporal.client.start_workflow(
+                RenderBatch.run,
+                PicturesToRender(ORGANIZATION, batch, 600, Cause("r-1"), parts),
+                id=f"render/{batch}",
+                task_queue=queue,
+            )
+            run = handle.first_execution_run_id
+            await handle.result()
+            first = temporal.client.get_workflow_handle(handle.id, run_id=run)
+            await keep(f"render_batch_{name}", first)
+
+
 async def record_rolling(temporal: WorkflowEnvironment) -> None:
     """A run of three rounds, the second of which failed once; another one follows."""
     async with rolling(temporal) as queue:
@@ -177,6 +196,33 @@ async def importing(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
+async def rendering(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
+    """A worker that draws 250 pictures a part, after one fault."""
+    done = 0
+    failed = False
+
+    @activity.defn(name="render_next_part")
+    async def render_next_part(command: RenderNextPart) -> BatchProgress:
+        nonlocal done, failed
+        if done == 250 and not failed:
+            failed = True
+            raise RuntimeError("a process died")
+        done = min(600, done + 250)
+        return BatchProgress("done" if done == 600 else "running", 600, done, 0)
+
+    queue = f"test-{uuid4()}"
+    async with Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=[RenderBatch],
+        activities=[render_next_part],
+        workflow_runner=make_runner(),
+        interceptors=[HouseInterceptor()],
+    ):
+        yield queue
+
+
+@asynccontextmanager
 async def mailing(temporal: WorkflowEnvironment, report: MailReport) -> AsyncIterator[str]:
     """A worker whose provider is away at the first try."""
 
@@ -213,6 +259,7 @@ async def main() -> None:
         await record_batches(temporal)
         await record_mails(temporal)
         await record_imports(temporal)
+        await record_rendering(temporal)
         await record_rolling(temporal)
     await asyncio.sleep(0.3)
 
