@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from activities.render.archive import Member, Piece, pack
 from activities.render.pictures import Picture, draw_picture, symbol_of
 from activities.render.qr import BadPayload, Unrenderable
-from activities.render.qr_message import message_of
+from activities.render.qr_message import data_of
 from activities.rules.looks import Style
 
 HEAVIEST = 250.0
@@ -119,7 +119,7 @@ def _measured(payload: str, style: Style) -> Measured:
     try:
         if style.micro:
             return Measured(symbol_of(payload, style).size)
-        message = message_of(payload, style.level) if payload else None
+        message = data_of(payload, style.level) if payload else None
     except (BadPayload, UnicodeEncodeError) as fault:
         broken = BadPayload("not_unicode") if isinstance(fault, UnicodeEncodeError) else fault
         return Measured(None, str(broken))

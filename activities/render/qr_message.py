@@ -42,8 +42,8 @@ class _Frame(NamedTuple):
     capacity: int
 
 
-def message_of(payload: str, level: str) -> tuple[int, str] | None:
-    """The smallest version that holds the payload, and its message as `0` and `1`; None when no
+def data_of(payload: str, level: str) -> tuple[int, bytes] | None:
+    """The smallest version that holds the payload, and all of its data codewords; None when no
     version does. Text beyond ASCII is UTF-8. Raises UnicodeEncodeError for half a character.
     """
     mode, count, bits, length = _segment(payload)
@@ -52,9 +52,13 @@ def message_of(payload: str, level: str) -> tuple[int, str] | None:
         return None
     octets = (frame.head << length | bits) << frame.light
     data = octets.to_bytes(frame.octets, "big")[: frame.capacity]
-    data += _PADS[: frame.capacity - len(data)]
-    codewords = _final(data, frame.version, level)
-    return frame.version, f"{int.from_bytes(codewords, 'big'):0{8 * len(codewords)}b}"
+    return frame.version, data + _PADS[: frame.capacity - len(data)]
+
+
+def message_of(data: bytes, version: int, level: str) -> str:
+    """Data and error correction as `0` and `1`, in the order in which they are laid out."""
+    codewords = _final(data, version, level)
+    return f"{int.from_bytes(codewords, 'big'):0{8 * len(codewords)}b}"
 
 
 def _segment(payload: str) -> tuple[str, int, int, int]:

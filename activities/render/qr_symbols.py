@@ -1,15 +1,16 @@
 """QR symbols: what segno makes of a payload, to the module, and many times as quick.
 
-A message is laid on the symbol by one permutation, and all masks are scored at once.
+Data is laid on the symbol by exclusive ors, and all masks are scored at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from activities.render.qr_laying import lay
 from activities.render.qr_layout import layout_of
 from activities.render.qr_masks import best_mask
-from activities.render.qr_message import message_of
+from activities.render.qr_message import data_of
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,12 @@ def make_symbol(payload: str, level: str) -> Matrix | None:
     """The smallest symbol for the payload at this level (L, M, Q or H); None when none is large
     enough. Raises UnicodeEncodeError for half a character.
     """
-    message = message_of(payload, level)
-    if message is None:
+    found = data_of(payload, level)
+    if found is None:
         return None
-    version, bits = message
+    version, octets_of_data = found
     layout = layout_of(version)
-    # The bits that are left over, and one for all modules that have none, are light.
-    data = int("".join(layout.pick(bits.ljust(layout.bits + 1, "0"))), 2)
+    data = lay(octets_of_data, version, level)
     mask, symbol = best_mask(version, data | layout.patterns)
     whole = symbol | layout.formats[level][mask] | layout.fixed
     octets = whole.to_bytes(layout.length // 8, "big")

@@ -57,7 +57,14 @@ def write_png(
     The symbol must lie inside the canvas. `dpi` is recorded in a pHYs chunk, in whole pixels a
     metre. Equal arguments give equal bytes on one machine; another deflater may give others.
     """
-    header = struct.pack(">IIBBBBB", canvas.width, canvas.height, 1, 3, 0, 0, 0)
+    head = _head(canvas.width, canvas.height, inks, dpi)
+    return b"".join((head, _chunk(b"IDAT", _pixels(rows, columns, canvas)), _END))
+
+
+@lru_cache(maxsize=256)
+def _head(width: int, height: int, inks: Inks, dpi: int | None) -> bytes:
+    """All that stands before the pixels."""
+    header = struct.pack(">IIBBBBB", width, height, 1, 3, 0, 0, 0)
     parts = [_SIGNATURE, _chunk(b"IHDR", header)]
     paper = (255, 255, 255) if inks.paper is None else inks.paper
     parts.append(_chunk(b"PLTE", bytes((*paper, *inks.ink))))
@@ -66,7 +73,6 @@ def write_png(
     if dpi is not None:
         per_metre = round(dpi / _METRES_PER_INCH)
         parts.append(_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
-    parts += (_chunk(b"IDAT", _pixels(rows, columns, canvas)), _END)
     return b"".join(parts)
 
 
@@ -88,9 +94,11 @@ def _pixels(rows: Sequence[bytes], columns: int, canvas: Canvas) -> bytes:
         page = _blank_page(canvas, len(rows))
     line, step = stride + 1, (stride + 1) * canvas.scale
     at = canvas.top * line + 1
-    stretched = _stretched(rows, columns, canvas, stride)
-    for begin in range(0, len(stretched), stride):
-        page[at : at + stride] = stretched[begin : begin + stride]
+    stretched, wide = _stretched(rows, columns, canvas)
+    at += canvas.left // 8
+    wide_here = min(wide, stride - canvas.left // 8)
+    for begin in range(0, len(stretched), wide):
+        page[at : at + wide_here] = stretched[begin : begin + wide_here]
         at += step
     packed: bytes = compress(page, 1)
     if len(page) <= _LARGEST_PAGE:
@@ -113,18 +121,23 @@ def _blank_page(canvas: Canvas, rows: int) -> bytearray:
     return bytearray(b"".join(lines))
 
 
-def _stretched(rows: Sequence[bytes], columns: int, canvas: Canvas, stride: int) -> bytes:
-    """Every row as one line of pixels, one after the other."""
-    table = _stretched_bytes(canvas.scale)
+def _stretched(rows: Sequence[bytes], columns: int, canvas: Canvas) -> tuple[bytes, int]:
+    """Every row as a line of pixels from the octet in which the symbol begins, one after the
+    other, and how many octets each has.
+    """
+    scale, shift = canvas.scale, canvas.left % 8
     held = (columns + 7) // 8
-    lead, shift = divmod(canvas.left, 8)
-    before = bytes(lead)
-    wide = {row: b"".join([before, *[table[octet] for octet in row[:held]]]) for row in set(rows)}
-    lines_of = {row: line[:stride].ljust(stride, b"\0") for row, line in wide.items()}
-    picture = b"".join(map(lines_of.__getitem__, rows))
-    if not shift:
-        return picture
-    return (int.from_bytes(picture, "big") >> shift).to_bytes(len(picture), "big")
+    if shift and 8 * held * scale - columns * scale < shift:
+        # What is shifted out of a line would be in the next one.
+        rows, held = [row[:held] + b"\0" for row in rows], held + 1
+    elif len(rows[0]) > held:
+        rows = [row[:held] for row in rows]
+    octets = b"".join(rows)
+    if scale > 1:
+        octets = b"".join(map(_stretched_bytes(scale).__getitem__, octets))
+    if shift:
+        octets = (int.from_bytes(octets, "big") >> shift).to_bytes(len(octets), "big")
+    return octets, held * scale
 
 
 @lru_cache(maxsize=64)

@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from segno import consts, encoder
 
+from activities.render.qr_laying import lay
+from activities.render.qr_layout import LEVELS as LEVEL_CODES
 from activities.render.qr_layout import MASKS, layout_of
 from activities.render.qr_masks import penalties
+from activities.render.qr_message import message_of
 from activities.render.qr_symbols import make_symbol
 
 FULL = os.environ.get("INKLOOM_PROOF") == "full"
@@ -37,6 +40,13 @@ PAYLOADS = st.one_of(
 )
 
 
+def long_way(data: bytes, version: int, level: str) -> int:
+    """Every bit of the message at its module."""
+    layout = layout_of(version)
+    bits = message_of(data, version, level).ljust(layout.bits + 1, "0")
+    return int("".join(layout.pick(bits)), 2)
+
+
 def of_segno(payload: str, level: str) -> tuple[list[str], int]:
     mode, encoding = (None, None) if payload.isascii() else ("byte", "utf-8")
     symbol = segno.make(
@@ -49,6 +59,16 @@ def ours(payload: str, level: str) -> tuple[list[str], int]:
     symbol = make_symbol(payload, level)
     assert symbol is not None
     return symbol.words, symbol.version
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("version", range(1, 7))
+def test_the_short_way_leads_where_the_long_one_does(version: int, level: str) -> None:
+    dice = random.Random(f"{version}{level}")
+    octets = CAPACITIES[version][LEVEL_CODES[level]] // 8
+    for _ in range(120):
+        data = dice.randbytes(octets)
+        assert lay(data, version, level) == long_way(data, version, level)
 
 
 @settings(max_examples=300 if FULL else 60, deadline=None)
