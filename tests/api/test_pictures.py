@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from activities.pictures.views import MEDIA_TYPES
 from activities.render.pictures import OUTPUTS, Output
 from activities.rules.label_sheets import SHEETS, SheetName
 from tests.api.conftest import Client, Tenant
-from tests.render.looks import LOOKS
 from tests.render.readings import GHOSTSCRIPT, pixels_of, readings
 
 GENERATE, VALIDATE = "/api/v1/generate/", "/api/v1/validate/"
@@ -205,94 +203,3 @@ async def test_a_symbol_too_dense_for_a_label_is_refused(client: Client, tenant:
     answer = await client.post("/api/labels", json=asked, headers=tenant.workspace)
     assert answer.status_code == 400
     assert "too small to scan" in answer.text
-
-
-@pytest.mark.parametrize("name", [name for name in LOOKS if "logo" not in name and name != "micro"])
-async def test_every_field_of_a_style_can_be_generated(
-    client: Client, tenant: Tenant, name: str, tmp_path: Path
-) -> None:
-    spelled = {"moduleShape": "module_shape", "eyeFrameShape": "eye_frame_shape"}
-    spelled |= {"eyeBallShape": "eye_ball_shape", "eyeFrameColor": "eye_frame_color"}
-    spelled |= {"eyeBallColor": "eye_ball_color"}
-    look = {spelled.get(field, field): value for field, value in LOOKS[name].items()}
-    answer = await client.post(GENERATE, json={"data": "Hello", **look}, headers=tenant.studio)
-    assert answer.status_code == 200, answer.text
-    assert readings(pixels_of(answer.content, "png", tmp_path)) == ["Hello"]
-
-
-async def test_accept_names_the_kind_of_picture(client: Client, tenant: Tenant) -> None:
-    for accept, media_type in (
-        ("image/svg+xml", "image/svg+xml"),
-        ("text/html, image/webp;q=0.9", "image/webp"),
-        ("application/pdf", "application/pdf"),
-        ("*/*", "image/png"),
-    ):
-        headers = {**tenant.studio, "Accept": accept}
-        answer = await client.post(GENERATE, json={"data": "Hello"}, headers=headers)
-        assert answer.headers["content-type"].partition(";")[0] == media_type
-    both = {"data": "Hello", "format": "eps"}
-    answer = await client.post(
-        GENERATE, json=both, headers={**tenant.studio, "Accept": "image/png"}
-    )
-    assert answer.headers["content-type"] == "application/postscript", "the body wins"
-
-
-async def test_a_picture_comes_in_json_with_its_score(
-    client: Client, tenant: Tenant, tmp_path: Path
-) -> None:
-    headers = {**tenant.studio, "Accept": "application/json"}
-    body = {"data": "Hello", "quiet_zone": 1, "size_inches": 2}
-    told = (await client.post(GENERATE, json=body, headers=headers)).json()
-    picture = base64.b64decode(told["image"])
-    assert readings(pixels_of(picture, "png", tmp_path)) == ["Hello"]
-    assert told["media_type"] == "image/png"
-    assert told["score"] < 100
-    assert [reason["code"] for reason in told["reasons"]] == ["quiet_zone"]
-    assert told["distance_mm"] > 300
-    assert told["short_id"] is None
-
-
-@pytest.mark.parametrize(
-    ("body", "field", "told"),
-    [
-        ({"data": "x", "foreground": "rouge"}, "foreground", "Invalid color 'rouge'"),
-        ({"data": "x", "size_inches": 15.5}, "size_inches", "less than or equal to 15"),
-        ({"data": "x", "gradient": {"colors": ["#111111"]}}, "gradient.colors", "2"),
-        ({"data": "x", "module_shape": "heart"}, "module_shape", "square"),
-        ({"data": "x" * 2954}, "data", "too long"),
-        ({"data": ""}, "data", "empty"),
-        ({"short_id": "nope"}, "detail", "QR code"),
-        ({"data": "x", "size_inches": 4}, "detail", "up to 3 inches"),
-        ({}, "data", "exactly one"),
-    ],
-)
-async def test_what_cannot_be_generated_is_refused_at_its_field(
-    client: Client, tenant: Tenant, body: dict[str, Any], field: str, told: str
-) -> None:
-    answer = await client.post(GENERATE, json=body, headers=tenant.studio)
-    assert answer.status_code in (400, 403, 404), answer.text
-    assert told in str(answer.json()[field])
-
-
-async def test_validation_tells_what_would_come_of_it(client: Client, tenant: Tenant) -> None:
-    async def told(body: dict[str, Any]) -> dict[str, Any]:
-        answer = await client.post(VALIDATE, json=body, headers=tenant.studio)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    good = await told({"data": "Hello"})
-    assert good["valid"]
-    assert (good["errors"], good["payload"], good["score"]["score"]) == ({}, "Hello", 100)
-    low = await told({"data": "Hello", "foreground": "#fefefe"})
-    assert not low["valid"]
-    assert "scores 0 of 100" in low["errors"]["detail"][0]
-    assert low["score"]["reasons"]
-    wrong = await told({"destination_url": "javascript:alert(1)", "foreground": "rouge"})
-    assert sorted(wrong["errors"]) == ["destination_url", "foreground"]
-    made = await told({"destination_url": "https://example.com/a"})
-    assert made["valid"]
-    assert made["payload"] is None
-    codes = await client.get("/api/v1/dynamic/", headers=tenant.studio)
-    assert codes.json()["count"] == 0, "nothing was made"
-    forced = await told({"data": "Hello", "foreground": "#fefefe", "force": True})
-    assert forced["valid"]
