@@ -50,7 +50,10 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# EPS is looked at with Ghostscript; where it cannot be had those tests are skipped.
 test: lint
+	@command -v gs >/dev/null || { command -v apt-get >/dev/null && \
+	  { apt-get update -qq; apt-get install -y -qq ghostscript; } >/dev/null 2>&1; } || true
 	$(BIN)/python -m pytest --ignore=tests/journeys -n 3 --dist worksteal
 	$(BIN)/python -m pytest tests/journeys
 	$(BIN)/python -m tests.benchmarks --tiny

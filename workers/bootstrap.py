@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from threading import Thread
 
@@ -18,12 +18,13 @@ from activities.gateways.clerk import Clerk
 from activities.gateways.clock import SystemClock
 from activities.gateways.dice import SystemDice
 from activities.gateways.dns import SystemResolver
+from activities.gateways.drawers import Drawers
 from activities.gateways.geo import Geo, GeoDatabase, GeoUnreadable, NoGeo
 from activities.gateways.mailer import Mailbox, Mailer, NoMailer
 from activities.gateways.pictures import Pictures
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
-from activities.outside import Outside, install
+from activities.outside import Outside, install, outside
 from schema.db import WAIT_FOR_CONNECTION_SECONDS, connect, disconnect
 from schema.settings import Settings, SettingWrong, decode_key
 from workers.telemetry import start_telemetry, stop_telemetry, temporal_runtime
@@ -56,7 +57,8 @@ async def set_up(settings: Settings, role: str) -> AsyncIterator[Running]:
     async with gateways(settings, patience=patience, geo=geo):
         start_telemetry(settings, role)
         if role == "serve":
-            Thread(target=_warm_up, args=(geo,), name="warm up", daemon=True).start()
+            prepared = (geo, outside().drawers)
+            Thread(target=_warm_up, args=prepared, name="warm up", daemon=True).start()
         try:
             yield Running(settings, Starter(reach_temporal))
         finally:
@@ -190,11 +192,13 @@ def connector(settings: Settings) -> Callable[[], Awaitable[Client]]:
     return connect_temporal
 
 
-def _warm_up(geo: Geo) -> None:
+def _warm_up(geo: Geo, drawers: Drawers) -> None:
     # Only here: its lists of crawlers and browsers take a tenth of a second to import.
     from activities.visitors import warm_up
 
     warm_up(geo)
+    with suppress(Exception):  # a process that is stopped meanwhile
+        drawers.warm_up()
 
 
 def _key(settings: Settings) -> bytes:

@@ -41,6 +41,7 @@ from schema.db import DatabaseAway, raw_connection
 from schema.settings import Settings
 from workers.bootstrap import set_up
 from workers.graceful import stop_signal
+from workers.restarts import keep_started
 from workers.sweep import keep_swept
 from workflows.reactions import WEBHOOKS, kinds_for
 from workflows.starter import Starter, TemporalAway
@@ -78,6 +79,7 @@ async def relay(settings: Settings) -> None:
             asyncio.create_task(_listen(woken)),
             asyncio.create_task(_report()),
             asyncio.create_task(keep_swept()),
+            asyncio.create_task(keep_started(running.starter)),
         ]
         loop = Relay(running.starter)
         log.info("relaying")

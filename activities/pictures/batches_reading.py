@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from activities.outside import outside
 from activities.permits import needs
 from activities.pictures.batches import BatchView, own_batches, view_of
 from activities.pictures.bulk_items import Fault, Line
@@ -37,6 +39,22 @@ class ListBatches:
 
     by: Actor
     page: PageRequest
+
+
+@dataclass(frozen=True)
+class FindInterrupted:
+    """Batches that nobody began to draw for so long: who should have started them was killed."""
+
+    waited: timedelta = timedelta(minutes=1)
+    limit: int = 100
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """A batch that has to be started, and whose it is."""
+
+    batch: BatchView
+    organization_id: UUID
 
 
 @dataclass(frozen=True)
@@ -96,6 +114,24 @@ async def list_batches(command: ListBatches) -> Page[BatchView]:
             size=command.page.size,
         )
     return Page([view_of(row) for (row,) in rows], total, command.page)
+
+
+async def find_interrupted(command: FindInterrupted) -> tuple[Interrupted, ...]:
+    """The oldest of them."""
+    now = outside().clock.now()
+    query = (
+        select(RenderBatchRow)
+        .where(
+            RenderBatchRow.status == "waiting",
+            col(RenderBatchRow.created_at) < now - command.waited,
+            col(RenderBatchRow.expires_at) > now,
+        )
+        .order_by(col(RenderBatchRow.created_at))
+        .limit(command.limit)
+    )
+    async with transaction() as session:
+        rows = (await session.execute(query)).scalars().all()
+    return tuple(Interrupted(view_of(row), row.organization_id) for row in rows)
 
 
 @needs("assets.read")

@@ -28,9 +28,11 @@ from activities.pictures.batches import (
     withdraw_batch,
 )
 from activities.pictures.batches_reading import (
+    FindInterrupted,
     ListBatches,
     OpenArchive,
     ReadBatch,
+    find_interrupted,
     list_batches,
     open_archive,
     read_batch,
@@ -233,3 +235,16 @@ async def test_a_batch_cancelled_while_it_is_drawn_is_paid_by_what_was_drawn(
     await asyncio.gather(drawn(batch), cancel_batch(CancelBatch(tenant, batch.id)))
     view = await read_batch(ReadBatch(tenant, batch.id))
     assert (view.status, await used(tenant)) == ("cancelled", view.done)
+
+
+@within
+async def test_a_batch_that_nobody_began_is_found_after_a_minute(clock: FixedClock) -> None:
+    by = await a_tenant()
+    waiting, begun = [await a_batch(by, *some_items(2)) for _ in range(2)]
+    await drawn(begun)
+    assert await find_interrupted(FindInterrupted()) == ()
+    clock.moment += timedelta(seconds=61)
+    (found,) = await find_interrupted(FindInterrupted())
+    assert (found.batch.id, found.organization_id) == (waiting.id, by.organization_id)
+    clock.moment += timedelta(days=8)
+    assert await find_interrupted(FindInterrupted()) == (), "it has expired"
