@@ -22,7 +22,7 @@ from workers.collecting import collect_seldom
 
 NAMES = ("scans_copied", "scans_ingested", "dashboard")
 
-FULL_SCANS, FULL_OTHERS, FULL_ROUNDS = 200_000, 2_000_000, 9
+FULL_SCANS, FULL_OTHERS, FULL_ROUNDS = 200_000, 10_000_000, 9
 TINY_SCANS, TINY_OTHERS, TINY_ROUNDS = 2000, 1000, 2
 
 CODES, ORGANIZATIONS, A_BATCH, DAYS = 1000, 20, 500, 30
@@ -40,7 +40,7 @@ VALUES (%s, now(), %s, %s, 'qr', 'mobile', false, true)
 OTHERS = """
 INSERT INTO scan (id, created_at, organization_id, asset_id, asset_kind, country, device, visitor,
   is_bot, is_counted)
-SELECT gen_random_uuid(), now() - random() * interval '30 days', %s, gen_random_uuid(), 'qr', 'DE',
+SELECT uuidv7(), now() - n::float8 / %s * interval '30 days', %s, gen_random_uuid(), 'qr', 'DE',
   'mobile', n, false, true
 FROM generate_series(1, %s) AS n
 """
@@ -116,7 +116,7 @@ async def _dashboard(
     by: Actor = (await a_tenant("bench-totals")).actor
     code = await create_qr_code(CreateQrCode(by=by, destination_url="https://example.com/a"))
     await connection.execute("ALTER TABLE scan DISABLE TRIGGER scan_written")
-    await connection.execute(OTHERS, (uuid4(), others))
+    await connection.execute(OTHERS, (others, uuid4(), others))
     await connection.execute("ALTER TABLE scan ENABLE TRIGGER scan_written")
     dice, now = Random(6), datetime.now(UTC)
     for _ in range(scans // A_BATCH):
