@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 from activities.brand.logos import LogoOf, logo_of
-from activities.gateways.drawers import TooHeavy
+from activities.gateways.drawers import SECONDS, TooHeavy
 from activities.outside import outside
 from activities.permits import needs
 from activities.pictures.cache import FindPicture, KeepPicture, find_picture, keep_picture
@@ -37,6 +37,8 @@ SMALLEST_PX, LARGEST_PX = 16, 4096
 
 LEAST_INCHES, MOST_INCHES = 0.25, 15.0
 LEAST_DPI, MOST_DPI = 72, 600
+
+_PIXELS_A_SECOND = 2_000_000
 
 MM_PER_INCH = 25.4
 DEFAULT_PX = 1024
@@ -104,7 +106,9 @@ async def make_picture(command: MakePicture) -> Image:
 async def _drawn(command: MakePicture, picture: Picture, key: str) -> Image:
     """Drawn by a process, and kept for the next who asks."""
     try:
-        drawn = await outside().drawers.run(command.by.organization_id, draw_picture, picture)
+        drawn = await outside().drawers.run(
+            command.by.organization_id, draw_picture, picture, seconds=seconds_for(picture)
+        )
     except Unrenderable as fault:
         raise refusal_of(fault, command.symbology) from fault
     except TooHeavy as fault:
@@ -114,6 +118,11 @@ async def _drawn(command: MakePicture, picture: Picture, key: str) -> Image:
     media_type = MEDIA_TYPES[picture.output]
     await keep_picture(KeepPicture(key, drawn.content, media_type, score_told(drawn.score)))
     return Image(drawn.content, media_type, command.payload, drawn.score)
+
+
+def seconds_for(picture: Picture) -> float:
+    """How long it may take: a poster in pixels has a hundred times those of a screen."""
+    return SECONDS + picture.size_px**2 / _PIXELS_A_SECOND
 
 
 def unreadable(score: Score) -> StyleUnreadable | None:
