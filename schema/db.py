@@ -28,6 +28,8 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from schema.idle import probe_idle_connections
+
 CONNECT_SECONDS = 3
 WAIT_FOR_CONNECTION_SECONDS = 3.0
 AT_ONCE_SECONDS = 0.25
@@ -96,6 +98,7 @@ async def connect(
         hide_parameters=True,
     )
     event.listen(_Door.engine.sync_engine, "handle_error", _leave_out_details)
+    probe_idle_connections(_Door.engine.sync_engine)
     _Door.quick = _quick_pool(url)
     await _Door.quick.open(wait=False)
 

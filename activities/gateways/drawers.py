@@ -10,6 +10,7 @@ import asyncio
 import multiprocessing
 import os
 import resource
+import sys
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
@@ -30,6 +31,7 @@ MEMORY_MB = 1536
 MOST_WAITING = 200
 """Pieces of work that wait; more are refused."""
 
+_QUIET_TRACKER = "ignore::UserWarning:multiprocessing.resource_tracker"
 _PRELOADED = ("activities.render.pictures",)
 _TASKS_A_PROCESS = 2000
 """After so many a process is replaced: what libraries forget to free does not add up."""
@@ -120,6 +122,10 @@ class Drawers:
             return pool
 
     def _started(self) -> ProcessPool:
+        # Who is killed leaves semaphores to the tracker, which removes them and warns of it, on
+        # the error output of a process whose lines are JSON.
+        if _QUIET_TRACKER not in sys.warnoptions:
+            sys.warnoptions.append(_QUIET_TRACKER)
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(list(_PRELOADED))
         return ProcessPool(
