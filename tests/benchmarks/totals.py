@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from statistics import median
 from time import perf_counter
 from uuid import UUID, uuid4
 
@@ -26,6 +27,9 @@ FULL_SCANS, FULL_OTHERS, FULL_ROUNDS = 200_000, 10_000_000, 9
 TINY_SCANS, TINY_OTHERS, TINY_ROUNDS = 2000, 1000, 2
 
 CODES, ORGANIZATIONS, A_BATCH, DAYS = 1000, 20, 500, 30
+
+IN_A_ROW = 5
+"""Dashboards after each look at raw scans, which drives everything else out of the caches."""
 
 COPY = """
 COPY scan (id, created_at, organization_id, asset_id, asset_kind, device, country, os, browser,
@@ -128,6 +132,9 @@ async def _dashboard(
     lab.say("dashboard")
 
     async def read() -> float:
+        return median([await read_once() for _ in range(IN_A_ROW)])
+
+    async def read_once() -> float:
         began = perf_counter()
         told = await read_statistics(ReadStatistics(by, "qr", code.id, days=DAYS + 1))
         took = (perf_counter() - began) * 1000
