@@ -112,7 +112,7 @@ def _known(facts: Facts, paper: str) -> Iterator[Reason]:
         yield Reason("transparent", "On a dark ground a transparent picture cannot be read.", 5)
     if facts.margin < facts.standard_margin:
         missing = facts.standard_margin - facts.margin
-        told = f"The quiet zone is {facts.margin} modules; the standard asks for {missing} more."
+        told = f"The quiet zone is {missing} modules narrower than the standard asks for."
         yield Reason("quiet_zone", told, min(20, 5 * missing))
     if facts.module_px < 2:
         yield Reason("module_size", "A module is less than 2 pixels.", 15)
