@@ -6,22 +6,26 @@ holds no connection.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from activities.cause import Cause
+from activities.deliveries.health import SettleEndpoint, health_of, settle_endpoint
+from activities.endpoints.secrets import custom_headers, platform_signature, signing_secrets
 from activities.gateways.receivers import Outcome, OutgoingRequest
 from activities.outside import outside
 from activities.rules.backoff import parse_retry_after
-from activities.rules.outcomes import Status, Verdict, judge
+from activities.rules.breaker import Health
+from activities.rules.outcomes import Status, Verdict, judge, read_control
+from activities.rules.sent_headers import SEQUENCE, redacted_request
 from activities.rules.signatures import Message, body, headers
 from activities.rules.spelling import prefixed
 from schema.db import transaction
@@ -38,7 +42,11 @@ class LoadDue:
 
 @dataclass(frozen=True)
 class Due:
-    """All that one attempt needs, the secret in clear: never logged, never sent to Temporal."""
+    """All that one attempt needs, secrets in clear: never logged, never sent to Temporal.
+
+    `sequence` is the number of the message among those of its endpoint; None for one that was made
+    before messages had numbers. The endpoint's policy counts attempts from number `first`.
+    """
 
     delivery_id: UUID
     endpoint_id: UUID
@@ -46,14 +54,24 @@ class Due:
     status: Status
     attempts: int
     next_at: datetime | None
+    reason: str | None
+    resend: int
+    sequence: int | None
+    order_key: str | None
     url: str
     scheme: str
     delays: tuple[float, ...]
+    concurrency: int
+    rate_per_minute: int | None
+    health: Health
     kind: str
     occurred_at: datetime
     cause: Cause
     payload: Mapping[str, Any] = field(repr=False)
-    secret: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+    own_headers: Mapping[str, str] = field(repr=False)
+    sign: Callable[[bytes], str] | None = field(repr=False)
+    first: int = 1
 
     @property
     def host(self) -> str:
@@ -63,13 +81,28 @@ class Due:
 
 @dataclass(frozen=True)
 class RecordAttempt:
-    """Attempt `number` of a delivery was sent at `sent_at` and went as `outcome` says."""
+    """Attempt `number` of a delivery was sent at `sent_at` and went as `outcome` says.
+
+    `health` is how the endpoint was when last looked at. `request_headers` hold no secrets.
+    """
 
     delivery_id: UUID
+    endpoint_id: UUID
     number: int
     sent_at: datetime
     outcome: Outcome
     verdict: Verdict
+    health: Health
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The delivery's status after that, and how its endpoint is."""
+
+    status: Status
+    health: Health
 
 
 async def load_due(command: LoadDue) -> tuple[Due, ...]:
@@ -78,7 +111,7 @@ async def load_due(command: LoadDue) -> tuple[Due, ...]:
         select(DeliveryRow, EventRow, EndpointRow)
         .join(EventRow, EventRow.id == DeliveryRow.event_id)  # type: ignore[arg-type]
         .join(EndpointRow, EndpointRow.id == DeliveryRow.endpoint_id)  # type: ignore[arg-type]
-        .order_by(col(EventRow.sequence))
+        .order_by(col(EventRow.sequence), col(DeliveryRow.sequence))
     )
     if command.batch_id is not None:
         query = query.where(DeliveryRow.batch_id == command.batch_id)
@@ -92,47 +125,113 @@ async def make_attempt(due: Due) -> RecordAttempt:
     """Send the message once, signed now, and judge the answer. Raises for no receiver's fault."""
     world = outside()
     number, sent_at = due.attempts + 1, world.clock.now()
-    message = Message(
-        scheme=due.scheme,
-        message_id=prefixed("evt", due.event_id),
-        event=due.kind,
-        endpoint_id=prefixed("whe", due.endpoint_id),
-        attempt=number,
-        body=body(due.scheme, event=due.kind, data=due.payload, occurred_at=due.occurred_at),
-    )
-    signed = headers(message, [due.secret], sent_at)
-    outcome = await world.receivers.send(OutgoingRequest(due.url, signed, message.body))
+    message = _message(due, number)
+    ours = headers(message, due.secrets, sent_at, due.sign)
+    if due.sequence is not None:
+        ours[SEQUENCE] = str(due.sequence)
+    sent = {**due.own_headers, **ours}
+    outcome = await world.receivers.send(OutgoingRequest(due.url, sent, message.body))
+    answered = outcome.error is None
+    retry_after = parse_retry_after(outcome.retry_after, world.clock.now())
     verdict = judge(
-        number=number,
-        status_code=outcome.status_code if outcome.error is None else None,
+        number=number - due.first + 1,
+        status_code=outcome.status_code if answered else None,
         delays=due.delays,
         roll=world.dice.roll(),
-        retry_after=parse_retry_after(outcome.retry_after, world.clock.now()),
+        retry_after=retry_after,
+        control=read_control(outcome.response_headers) if answered else "",
     )
-    return RecordAttempt(due.delivery_id, number, sent_at, outcome, verdict)
+    return RecordAttempt(
+        delivery_id=due.delivery_id,
+        endpoint_id=due.endpoint_id,
+        number=number,
+        sent_at=sent_at,
+        outcome=outcome,
+        verdict=verdict,
+        health=due.health,
+        request_headers=redacted_request(ours, due.own_headers),
+        retry_after=retry_after,
+    )
 
 
-async def record_attempt(command: RecordAttempt) -> bool:
-    """Write the attempt and move its delivery on; False when that number was recorded before."""
-    now, verdict, outcome = outside().clock.now(), command.verdict, command.outcome
-    next_at = None
-    if verdict.wait_seconds is not None:
-        next_at = now + timedelta(seconds=verdict.wait_seconds)
-    move = (
+async def record_attempt(command: RecordAttempt) -> Recorded | None:
+    """Write the attempt, move its delivery on, and let the endpoint feel it; None when an attempt
+    of that number was recorded before.
+
+    A delivery that was cancelled while the attempt was under way stays so, unless it arrived.
+    """
+    verdict = command.verdict
+    now = outside().clock.now()
+    next_at = now + timedelta(seconds=verdict.wait_seconds) if verdict.wait_seconds else None
+    settles = verdict.status != "delivered" or verdict.effect != "none"
+    async with transaction() as session:
+        if settles or not command.health.is_well:
+            # Before the delivery: who disables the endpoint locks both in this order.
+            lock = select(EndpointRow.id).where(EndpointRow.id == command.endpoint_id)
+            await session.execute(lock.with_for_update(key_share=True))
+        moved = await session.execute(
+            _move(command, now, next_at), execution_options={"synchronize_session": False}
+        )
+        status = moved.scalar_one_or_none()
+        if status is None:
+            return None
+        await session.execute(_record(command, next_at))
+        health = command.health
+        if settles or not health.is_well:
+            health = await settle_endpoint(
+                SettleEndpoint(
+                    endpoint_id=command.endpoint_id,
+                    delivered=verdict.status == "delivered",
+                    effect=verdict.effect,
+                    reason=verdict.reason or "endpoint_disabled",
+                    retry_after=command.retry_after,
+                )
+            )
+            if verdict.wait_seconds is not None and health.status == "disabled":
+                status = "cancelled"
+        return Recorded(status, health)  # type: ignore[arg-type]
+
+
+def readable(raw: bytes) -> str:
+    """A receiver's answer as text that PostgreSQL can hold (no NUL)."""
+    return raw.decode("utf-8", "replace").replace("\x00", "�")
+
+
+def _move(command: RecordAttempt, now: datetime, next_at: datetime | None) -> Any:
+    """The delivery's next state, where no attempt of this number is recorded; answers its status.
+
+    Only a delivery that arrives leaves what is cancelled.
+    """
+    verdict = command.verdict
+    arrived = verdict.status == "delivered"
+    is_pending = col(DeliveryRow.status) == "pending"
+
+    def moved(to: Any, column: Any) -> Any:
+        return to if arrived else case((is_pending, to), else_=column)
+
+    return (
         update(DeliveryRow)
         .where(
             col(DeliveryRow.id) == command.delivery_id,
             col(DeliveryRow.attempts) == command.number - 1,
-            col(DeliveryRow.status) == "pending",
+            col(DeliveryRow.status).in_(("pending", "cancelled")),
         )
         .values(
             attempts=command.number,
-            status=verdict.status,
-            next_at=next_at,
-            finished_at=None if verdict.status == "pending" else now,
+            status=moved(verdict.status, col(DeliveryRow.status)),
+            reason=moved(verdict.reason, col(DeliveryRow.reason)),
+            next_at=moved(next_at, col(DeliveryRow.next_at)),
+            finished_at=moved(
+                None if verdict.status == "pending" else now, col(DeliveryRow.finished_at)
+            ),
         )
+        .returning(col(DeliveryRow.status))
     )
-    record = insert(AttemptRow).values(
+
+
+def _record(command: RecordAttempt, next_at: datetime | None) -> Any:
+    outcome = command.outcome
+    return insert(AttemptRow).values(
         id=uuid4(),
         created_at=command.sent_at,
         delivery_id=command.delivery_id,
@@ -142,23 +241,28 @@ async def record_attempt(command: RecordAttempt) -> bool:
         duration_ms=outcome.duration_ms,
         address=outcome.address,
         response_body=readable(outcome.response_body),
+        request_headers=dict(command.request_headers),
+        response_headers=dict(outcome.response_headers),
+        phases={name: round(ms, 1) for name, ms in outcome.phases.items()},
+        why=" ".join(part for part in (outcome.detail, command.verdict.why) if part),
         next_at=next_at,
     )
-    async with transaction() as session:
-        moved = await session.execute(move, execution_options={"synchronize_session": False})
-        if moved.rowcount != 1:  # type: ignore[attr-defined]
-            return False
-        await session.execute(record)
-        return True
 
 
-def readable(raw: bytes) -> str:
-    """A receiver's answer as text that PostgreSQL can hold (no NUL)."""
-    return raw.decode("utf-8", "replace").replace("\x00", "�")
+def _message(due: Due, number: int) -> Message:
+    return Message(
+        scheme=due.scheme,
+        message_id=prefixed("evt", due.event_id),
+        event=due.kind,
+        endpoint_id=prefixed("whe", due.endpoint_id),
+        attempt=number,
+        body=body(due.scheme, event=due.kind, data=due.payload, occurred_at=due.occurred_at),
+    )
 
 
 def _due(delivery: DeliveryRow, event: EventRow, endpoint: EndpointRow) -> Due:
-    gone = endpoint.deleted_at is not None and delivery.status == "pending"
+    health = health_of(endpoint)
+    gone = health.status in ("deleted", "disabled") and delivery.status == "pending"
     return Due(
         delivery_id=delivery.id,
         endpoint_id=endpoint.id,
@@ -166,14 +270,21 @@ def _due(delivery: DeliveryRow, event: EventRow, endpoint: EndpointRow) -> Due:
         status="cancelled" if gone else delivery.status,  # type: ignore[arg-type]
         attempts=delivery.attempts,
         next_at=delivery.next_at,
+        reason=delivery.reason,
+        resend=delivery.resend,
+        sequence=delivery.sequence,
+        order_key=delivery.order_key,
         url=endpoint.url,
         scheme=endpoint.scheme,
         delays=tuple(endpoint.retry_delays),
+        concurrency=endpoint.concurrency,
+        rate_per_minute=endpoint.rate_per_minute,
+        health=health,
         kind=event.kind,
         occurred_at=event.created_at,
         cause=Cause(event.request_id, event.traceparent),
         payload=event.payload,
-        secret=outside().vault.open(
-            endpoint.sealed_secret, organization=endpoint.organization_id, row=endpoint.id
-        ),
+        secrets=tuple(signing_secrets(endpoint, outside().clock.now())),
+        own_headers=custom_headers(endpoint),
+        sign=platform_signature if endpoint.signs_ed25519 else None,
     )

@@ -8,21 +8,28 @@ keeps its members, and a workflow is started under the batch's id.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, String, cast, insert, update
+from sqlalchemy import ARRAY, String, cast, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from activities.cause import Cause, current_cause
+from activities.fan_out import Due, by_organization, fan_out, numbered
 from activities.outside import outside
-from activities.rules.events import Event, matches
+from activities.rules.events import Event, patterns_for
 from schema.db import transaction
 from schema.tables import DeliveryBatchRow, DeliveryRow, EndpointRow, EventRow
+
+_COUNT = text(
+    "UPDATE endpoint SET last_sequence = last_sequence + due.count "
+    "FROM unnest(CAST(:ids AS uuid[]), CAST(:counts AS bigint[])) AS due (id, count) "
+    "WHERE endpoint.id = due.id RETURNING endpoint.id, endpoint.last_sequence - due.count AS before"
+)
 
 CHANNEL = "inkloom_outbox"
 """What PostgreSQL notifies when events were written (a trigger of the `event` table)."""
@@ -40,6 +47,14 @@ class DispatchEvents:
     limit: int = 1000
     batch_size: int = 100
     most_deliveries: int = 5000
+
+
+@dataclass(frozen=True)
+class EmitTo:
+    """A fact that is told to one endpoint of its organization, whatever that subscribed to."""
+
+    event: Event
+    endpoint_id: UUID
 
 
 @dataclass(frozen=True)
@@ -83,30 +98,21 @@ class Dispatched:
 
 async def emit(event: Event) -> None:
     """Record a fact in the open transaction. The relay is woken when that commits."""
-    cause = current_cause()
-    async with transaction() as session:
-        session.add(
-            EventRow(
-                created_at=event.occurred_at,
-                organization_id=event.organization_id,
-                kind=event.kind,
-                asset_id=event.asset_id,
-                payload=event.payload(),
-                request_id=cause.request_id,
-                traceparent=cause.traceparent,
-            )
-        )
-        await session.flush()
+    await _record(event, None)
+
+
+async def emit_to(command: EmitTo) -> None:
+    """Record a fact for one endpoint, in the open transaction."""
+    await _record(command.event, command.endpoint_id)
 
 
 async def emit_wanted(event: Event) -> None:
     """Record what happens often, where an endpoint of the organization wants to hear of it now."""
-    group = event.kind.partition(".")[0]
     listening = select(EndpointRow.id).where(
         EndpointRow.organization_id == event.organization_id,
         EndpointRow.status == "active",
         col(EndpointRow.deleted_at).is_(None),
-        col(EndpointRow.events).op("&&")(cast([event.kind, f"{group}.*", "*"], ARRAY(String))),
+        col(EndpointRow.events).op("&&")(cast(list(patterns_for(event.kind)), ARRAY(String))),
     )
     async with transaction() as session:
         if (await session.execute(listening.limit(1))).first() is not None:
@@ -123,11 +129,12 @@ async def dispatch_events(command: DispatchEvents) -> Dispatched:
         waiting = await _take_waiting(session, command.limit)
         told = {event.organization_id for event in waiting if event.kind in command.kinds}
         endpoints = await _active_endpoints(session, told)
-        events, due = _fan_out(waiting, endpoints, command)
+        events, wanted = fan_out(waiting, endpoints, command.kinds, command.most_deliveries)
+        due = numbered(wanted, await _take_numbers(session, wanted))
         batches = []
-        for organization_id, pairs in due.items():
-            for start in range(0, len(pairs), command.batch_size):
-                part = pairs[start : start + command.batch_size]
+        for organization_id, mine in by_organization(due).items():
+            for start in range(0, len(mine), command.batch_size):
+                part = mine[start : start + command.batch_size]
                 batches.append(await _write_batch(session, organization_id, part, now))
         await _mark_dispatched(session, [event.id for event in events], now)
     return Dispatched(events=len(events), batches=tuple(batches))
@@ -182,45 +189,46 @@ async def _active_endpoints(
     return found
 
 
-def _fan_out(
-    waiting: Sequence[EventRow], endpoints: dict[UUID, list[EndpointRow]], command: DispatchEvents
-) -> tuple[list[EventRow], dict[UUID, list[tuple[EventRow, EndpointRow]]]]:
-    """The events that leave now, and what is due of them by organization."""
-    leaving: list[EventRow] = []
-    due: dict[UUID, list[tuple[EventRow, EndpointRow]]] = defaultdict(list)
-    total = 0
-    for event in waiting:
-        wanting = [
-            (event, endpoint)
-            for endpoint in endpoints.get(event.organization_id, ())
-            if event.kind in command.kinds
-            and any(matches(pattern, event.kind) for pattern in endpoint.events)
-        ]
-        if leaving and total + len(wanting) > command.most_deliveries:
-            break
-        total += len(wanting)
-        leaving.append(event)
-        if wanting:
-            due[event.organization_id] += wanting
-    return leaving, due
+async def _take_numbers(session: AsyncSession, due: Sequence[Due]) -> Mapping[UUID, int]:
+    """The last number of each endpoint before what is due now, which is counted with it.
+
+    Those that are not active any more are left out. All lock endpoints in the same order, and hold
+    them until the deliveries are there, so that no number is missing or seen before a smaller one.
+    """
+    wanted = Counter(one.endpoint.id for one in due)
+    if not wanted:
+        return {}
+    lock = (
+        select(EndpointRow.id)
+        .where(
+            col(EndpointRow.id).in_(list(wanted)),
+            EndpointRow.status == "active",
+            col(EndpointRow.deleted_at).is_(None),
+        )
+        .order_by(col(EndpointRow.id))
+        .with_for_update(key_share=True)
+    )
+    ids = list((await session.execute(lock)).scalars())
+    counted = {"ids": ids, "counts": [wanted[id_] for id_ in ids]}
+    return {row.id: row.before for row in await session.execute(_COUNT, counted)}
 
 
 async def _write_batch(
     session: AsyncSession,
     organization_id: UUID,
-    pairs: Sequence[tuple[EventRow, EndpointRow]],
+    due: Sequence[Due],
     now: datetime,
 ) -> Batch:
-    ids = [uuid4() for _ in pairs]
-    first = pairs[0][0]
-    kinds = sorted({event.kind for event, _ in pairs})
-    assets = {event.asset_id for event, _ in pairs}
+    ids = [uuid4() for _ in due]
+    first = due[0].event
+    kinds = sorted({one.event.kind for one in due})
+    assets = {one.event.asset_id for one in due}
     batch = DeliveryBatchRow(
         id=ids[0],
         created_at=now,
         organization_id=organization_id,
-        size=len(pairs),
-        summary=f"{len(pairs)} x {', '.join(kinds)}",
+        size=len(due),
+        summary=f"{len(due)} x {', '.join(kinds)}",
         kind=kinds[0] if len(kinds) == 1 else None,
         asset_id=assets.pop() if len(assets) == 1 else None,
         request_id=first.request_id,
@@ -228,22 +236,25 @@ async def _write_batch(
     )
     session.add(batch)
     await session.flush()
-    rows = [
-        {
-            "id": id_,
-            "created_at": now,
-            "organization_id": organization_id,
-            "endpoint_id": endpoint.id,
-            "event_id": event.id,
-            "batch_id": batch.id,
-            "status": "pending",
-            "attempts": 0,
-            "next_at": now,
-        }
-        for id_, (event, endpoint) in zip(ids, pairs, strict=True)
-    ]
+    rows = [_delivery(id_, one, batch.id, now) for id_, one in zip(ids, due, strict=True)]
     await session.execute(insert(DeliveryRow), rows)
     return _batch(batch)
+
+
+def _delivery(id_: UUID, due: Due, batch_id: UUID, now: datetime) -> dict[str, object]:
+    return {
+        "id": id_,
+        "created_at": now,
+        "organization_id": due.event.organization_id,
+        "endpoint_id": due.endpoint.id,
+        "event_id": due.event.id,
+        "batch_id": batch_id,
+        "status": "pending",
+        "attempts": 0,
+        "sequence": due.sequence,
+        "order_key": due.order_key,
+        "next_at": now,
+    }
 
 
 async def _mark_dispatched(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:
@@ -262,3 +273,21 @@ def _batch(row: DeliveryBatchRow) -> Batch:
         asset_id=row.asset_id,
         cause=Cause(row.request_id, row.traceparent),
     )
+
+
+async def _record(event: Event, only_to: UUID | None) -> None:
+    cause = current_cause()
+    async with transaction() as session:
+        session.add(
+            EventRow(
+                created_at=event.occurred_at,
+                organization_id=event.organization_id,
+                kind=event.kind,
+                asset_id=event.asset_id,
+                payload=event.payload(),
+                only_to=only_to,
+                request_id=cause.request_id,
+                traceparent=cause.traceparent,
+            )
+        )
+        await session.flush()

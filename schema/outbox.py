@@ -13,7 +13,10 @@ from schema.base import Json, Row, Timestamp
 
 
 class EventRow(Row, table=True):
-    """A fact, written in the transaction that made it true. `sequence` is the order of writing."""
+    """A fact, written in the transaction that made it true. `sequence` is the order of writing.
+
+    With `only_to` it is told to that endpoint alone, whatever it subscribed to.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -27,6 +30,7 @@ class EventRow(Row, table=True):
     kind: str
     asset_id: UUID
     payload: dict[str, Any] = Field(sa_type=Json)
+    only_to: UUID | None = Field(default=None, foreign_key="endpoint.id")
     request_id: str
     traceparent: str | None
     dispatched_at: datetime | None = Field(default=None, sa_type=Timestamp)

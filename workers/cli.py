@@ -1,4 +1,4 @@
-"""The command line: `inkloom up | demo | serve | work | relay | migrate | settings | doctor`."""
+"""The command line: `inkloom up | demo | serve | work | relay | migrate | webhooks | doctor`..."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from rich.table import Table
 from schema.db import DatabaseAway, DatabaseTooOld
 from schema.settings import Settings, SettingWrong, describe_settings, load_settings
 from workers.processes import StartFailed
+from workers.webhooks_cli import app as webhooks
 
 app = typer.Typer(
     help="Dynamic QR codes, short links and signed webhooks on durable workflows.",
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(webhooks, name="webhooks")
 
 DATA_DIR = Path(".inkloom/up")
 DEMO_DIR = Path(".inkloom/demo")

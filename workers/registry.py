@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from activities.deliveries import attempt_batch, attempt_delivery, cancel_delivery
+from activities.deliveries.attempting import attempt_batch, attempt_delivery
+from activities.deliveries.cancelling import cancel_delivery
+from activities.deliveries.recovering import recover_part
 from activities.imports.running import import_part
 from activities.mail import deliver_mail
 from activities.pictures.batches_running import render_next_part
@@ -17,6 +19,7 @@ from activities.statistics.storage import keep_scan_storage
 from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.import_links import ImportLinks
 from workflows.queues import DELIVERY, RENDER, SHORT, Queue
+from workflows.recover_deliveries import RecoverDeliveries
 from workflows.render_batch import RenderBatch
 from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import RollUpScans
@@ -39,8 +42,8 @@ REGISTRY: Mapping[Queue, Work] = {
         activities_at_once=50,
     ),
     DELIVERY: Work(
-        workflows=(DeliverWebhooks, RetryDelivery),
-        activities=(attempt_batch, attempt_delivery, cancel_delivery),
+        workflows=(DeliverWebhooks, RecoverDeliveries, RetryDelivery),
+        activities=(attempt_batch, attempt_delivery, cancel_delivery, recover_part),
         activities_at_once=100,
     ),
     RENDER: Work(

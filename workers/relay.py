@@ -43,6 +43,7 @@ from workers.bootstrap import set_up
 from workers.graceful import stop_signal
 from workers.restarts import keep_started
 from workers.sweep import keep_swept
+from workers.waking import keep_telling, keep_waking
 from workflows.reactions import WEBHOOKS, kinds_for
 from workflows.starter import Starter, TemporalAway
 
@@ -80,6 +81,8 @@ async def relay(settings: Settings) -> None:
             asyncio.create_task(_report()),
             asyncio.create_task(keep_swept()),
             asyncio.create_task(keep_started(running.starter)),
+            asyncio.create_task(keep_waking(running.starter)),
+            asyncio.create_task(keep_telling()),
         ]
         loop = Relay(running.starter)
         log.info("relaying")

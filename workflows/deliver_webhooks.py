@@ -1,7 +1,7 @@
 """The promise: everything due to an organization's endpoints is tried once, now.
 
-One run makes the first attempt of a batch, all endpoints side by side. What fails becomes a
-`RetryDelivery` of its own, so a slow receiver holds back nobody else's message.
+One run makes the first attempt of a batch, all endpoints side by side. What fails, or has to wait,
+becomes a `RetryDelivery` of its own, so a slow receiver holds back nobody else's message.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.cause import Cause
-from activities.deliveries import AttemptBatch, BatchReport, Failure, attempt_batch
+from activities.deliveries.attempting import AttemptBatch, BatchReport, Failure, attempt_batch
 from workflows.policies import BRISK, fair
 from workflows.queues import searchable
 from workflows.retry_delivery import Retry, RetryDelivery
@@ -27,6 +27,11 @@ class Deliveries:
     organization_id: UUID
     batch_id: UUID
     cause: Cause
+
+
+def retry_id(delivery_id: UUID, resend: int) -> str:
+    """The id of the workflow that tries a delivery again; each time it is sent anew has its own."""
+    return f"retry/{delivery_id}/{resend}" if resend else f"retry/{delivery_id}"
 
 
 @workflow.defn
@@ -52,9 +57,16 @@ class DeliverWebhooks:
             await workflow.start_child_workflow(
                 RetryDelivery.run,
                 Retry(
-                    due.organization_id, failure.delivery_id, 2, failure.wait_seconds, failure.cause
+                    organization_id=due.organization_id,
+                    delivery_id=failure.delivery_id,
+                    number=failure.number,
+                    wait_seconds=failure.wait_seconds,
+                    cause=failure.cause,
+                    first=failure.first,
+                    resend=failure.resend,
+                    reason=failure.reason,
                 ),
-                id=f"retry/{failure.delivery_id}",
+                id=retry_id(failure.delivery_id, failure.resend),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 priority=fair(str(due.organization_id)),

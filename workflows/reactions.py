@@ -47,6 +47,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...] | Silence] = {
     "inventory.scanned": (WEBHOOKS,),
     "conversion.recorded": (WEBHOOKS,),
     "page.viewed": (WEBHOOKS,),
+    "endpoint.disabled": (WEBHOOKS,),
+    "webhook.test": (WEBHOOKS,),
 }
 
 

@@ -1,45 +1,39 @@
 """The promise: a message that failed is tried again by its endpoint's policy, never early.
 
-An operator may pause, resume, send now or cancel by signal, and ask `why` it is not delivered.
+What may not be sent yet waits, which is no attempt. An operator may pause, resume, send now or
+cancel by signal, and ask `why` it is not delivered.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from temporalio import workflow
 
 from activities.cause import Cause
-from activities.deliveries import (
-    AttemptDelivery,
-    CancelDelivery,
-    DeliveryReport,
-    attempt_delivery,
-    cancel_delivery,
-)
+from activities.deliveries.attempting import AttemptDelivery, DeliveryReport, attempt_delivery
+from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
 from workflows.policies import BRISK
+from workflows.waiting import Waiting, Why
 
 
 @dataclass(frozen=True)
 class Retry:
-    """A delivery whose attempt `number` is due in `wait_seconds`."""
+    """A delivery whose attempt `number` is due in `wait_seconds`; `reason` says what holds it.
+
+    Its policy counts from attempt `first`; `resend` is how often it was sent anew.
+    """
 
     organization_id: UUID
     delivery_id: UUID
     number: int
     wait_seconds: float
     cause: Cause
-
-
-@dataclass(frozen=True)
-class Why:
-    """Why a delivery is not delivered: `attempts` were made, the next is due at `next_at`."""
-
-    attempts: int
-    paused: bool
-    next_at: datetime | None
+    first: int = 1
+    resend: int = 0
+    reason: str = ""
+    paused: bool = False
 
 
 @workflow.defn
@@ -47,58 +41,59 @@ class RetryDelivery:
     """Wait, try, and wait longer, until it is delivered, given up or cancelled."""
 
     def __init__(self) -> None:
-        self._paused = self._now = self._cancelled = False
-        self._why = Why(attempts=1, paused=False, next_at=None)
+        self._waiting = Waiting()
 
     @workflow.run
     async def run(self, retry: Retry) -> DeliveryReport:
-        report = DeliveryReport("pending", retry.number - 1, retry.wait_seconds)
+        waiting, delivery = self._waiting, retry.delivery_id
+        waiting.paused = waiting.paused or retry.paused
+        report = DeliveryReport("pending", retry.number - 1, retry.wait_seconds, retry.reason)
         while report.wait_seconds is not None:
-            await self._until_due(report.attempts, report.wait_seconds)
-            if self._cancelled:
-                await workflow.execute_activity(
-                    cancel_delivery, CancelDelivery(retry.delivery_id), **BRISK
-                )
+            if workflow.info().is_continue_as_new_suggested() and not waiting.is_told:
+                workflow.continue_as_new(goes_on(retry, report, waiting.paused))
+            forced = await waiting.until_due(report)
+            if waiting.cancelled:
+                await workflow.execute_activity(cancel_delivery, CancelDelivery(delivery), **BRISK)
                 return DeliveryReport("cancelled", report.attempts, None)
-            report = await workflow.execute_activity(
-                attempt_delivery, AttemptDelivery(retry.delivery_id, report.attempts + 1), **BRISK
-            )
+            number = report.attempts + 1
+            attempt = AttemptDelivery(delivery, number, retry.first, retry.resend, forced)
+            report = await workflow.execute_activity(attempt_delivery, attempt, **BRISK)
         workflow.set_current_details(f"**{report.status}** after {report.attempts} attempts")
         return report
-
-    async def _until_due(self, attempts: int, seconds: float) -> None:
-        """Sleep until the attempt is due, someone says now or cancel, and nobody holds it."""
-        self._why = Why(attempts, self._paused, workflow.now() + timedelta(seconds=seconds))
-        workflow.set_current_details(f"attempt {attempts + 1} at {self._why.next_at:%F %T} UTC")
-        try:
-            await workflow.wait_condition(
-                lambda: self._now or self._cancelled, timeout=timedelta(seconds=seconds)
-            )
-        except TimeoutError:
-            await workflow.wait_condition(lambda: not self._paused or self._now or self._cancelled)
-        self._now = False
 
     @workflow.signal
     def pause(self) -> None:
         """Hold further attempts."""
-        self._paused = True
+        self._waiting.paused = True
 
     @workflow.signal
     def resume(self) -> None:
         """Go on; an attempt that fell due meanwhile is made at once."""
-        self._paused = False
+        self._waiting.paused = False
 
     @workflow.signal
     def send_now(self) -> None:
-        """Make the next attempt at once."""
-        self._now = True
+        """Make the next attempt at once, whatever holds it."""
+        self._waiting.send_now = True
+
+    @workflow.signal
+    def look_again(self) -> None:
+        """What held it is over."""
+        self._waiting.look_again()
 
     @workflow.signal
     def cancel(self) -> None:
         """Make no further attempt."""
-        self._cancelled = True
+        self._waiting.cancelled = True
 
     @workflow.query
     def why(self) -> Why:
         """Why it is not delivered, and when it is tried next."""
-        return Why(self._why.attempts, self._paused, self._why.next_at)
+        return self._waiting.why()
+
+
+def goes_on(retry: Retry, report: DeliveryReport, paused: bool) -> Retry:
+    """The same delivery for another run, as the history of this one grows long."""
+    wait = report.wait_seconds or 0.0
+    number = report.attempts + 1
+    return replace(retry, number=number, wait_seconds=wait, reason=report.reason, paused=paused)

@@ -16,16 +16,19 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.cause import Cause
+from activities.cause import Cause, current_cause
+from activities.deliveries.recovering import Recovery
 from activities.imports.views import ImportView
 from activities.mail import WaitingMail
 from activities.outbox import Batch
 from activities.pictures.batches import BatchView
-from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
+from workflows.deliver_webhooks import Deliveries, DeliverWebhooks, retry_id
 from workflows.import_links import ImportLinks, LinksToImport
 from workflows.policies import BULK, NORMAL, URGENT, fair
 from workflows.queues import DELIVERY, RENDER, SHORT, searchable
+from workflows.recover_deliveries import RecoverDeliveries, Recovering, RecoveryProgress
 from workflows.render_batch import PicturesToRender, RenderBatch
+from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
 
@@ -157,6 +160,64 @@ class Starter:
                 static_summary="scans into totals, months of scans, retention",
                 request_eager_start=False,
             )
+
+    async def recover(self, recovery: Recovery, organization_id: UUID, per_minute: int) -> None:
+        """Start `RecoverDeliveries`. Raises `TemporalAway`."""
+        organization, plan = str(organization_id), recovery.plan
+        job = Recovering(
+            organization_id=organization_id,
+            endpoint_id=recovery.endpoint_id,
+            mode=plan.mode,
+            since=plan.since,
+            until=plan.until,
+            total=plan.total,
+            per_minute=per_minute,
+            cause=current_cause(),
+        )
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                RecoverDeliveries.run,
+                job,
+                id=f"recover/{recovery.endpoint_id}/{recovery.request_id}",
+                task_queue=DELIVERY,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization, BULK),
+                search_attributes=searchable(organization),
+                static_summary=f"{plan.total} {plan.mode} deliveries",
+                request_eager_start=False,
+            )
+
+    async def recovery_progress(
+        self, endpoint_id: UUID, request_id: UUID
+    ) -> RecoveryProgress | None:
+        """How far a recovery is; None when there is none. Raises `TemporalAway`."""
+        client = await self.client()
+        handle = client.get_workflow_handle(f"recover/{endpoint_id}/{request_id}")
+        try:
+            async with self._answered():
+                return await handle.query(RecoverDeliveries.progress)
+        except RPCError as fault:
+            if fault.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+        return None
+
+    async def wake_delivery(self, delivery_id: UUID, resend: int) -> bool:
+        """Tell a delivery that waits to look again; False when nobody tries it.
+
+        Raises `TemporalAway`.
+        """
+        told = await self.client()
+        handle = told.get_workflow_handle(retry_id(delivery_id, resend))
+        try:
+            async with self._answered():
+                await handle.signal(RetryDelivery.look_again)
+        except RPCError as fault:
+            if fault.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return True
 
     @asynccontextmanager
     async def _answered(self) -> AsyncIterator[None]:

@@ -153,7 +153,10 @@ def _reads(picture: Image.Image, said: frozenset[str]) -> bool:
 def _on_paper(picture: Image.Image, paper: str) -> Image.Image:
     """In greys, on what is behind."""
     if picture.mode in ("RGBA", "LA", "P") or "transparency" in picture.info:
-        ground = Image.new("RGBA", picture.size, paper)
-        ground.alpha_composite(picture.convert("RGBA"))
-        return ground.convert("L")
+        whole = picture.convert("RGBA")
+        ground = Image.new(
+            "L", picture.size, Image.new("RGB", (1, 1), paper).convert("L").getpixel((0, 0))
+        )
+        ground.paste(whole.convert("L"), mask=whole.getchannel("A"))
+        return ground
     return picture.convert("L")

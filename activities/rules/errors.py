@@ -139,7 +139,7 @@ class NotNow(DomainError):
     """The thing is not in a state in which this can be done."""
 
     code = "not_now"
-    met = ("writes of jobs", "writes of domains", "writes of inventory")
+    met = ("writes of jobs", "writes of domains", "writes of inventory", "writes of webhooks")
 
 
 class StockTooLow(DomainError):

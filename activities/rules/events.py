@@ -34,6 +34,8 @@ CATALOGUE: tuple[str, ...] = (
     "inventory.scanned",
     "conversion.recorded",
     "page.viewed",
+    "endpoint.disabled",
+    "webhook.test",
 )
 
 
@@ -62,3 +64,8 @@ def matches(pattern: str, kind: str) -> bool:
     if pattern in ("*", kind):
         return True
     return pattern.endswith(".*") and kind.startswith(pattern[:-1])
+
+
+def patterns_for(kind: str) -> tuple[str, str, str]:
+    """Every subscription that covers an event kind."""
+    return kind, f"{kind.partition('.')[0]}.*", "*"

@@ -13,7 +13,7 @@ from html import escape
 from typing import Literal
 from urllib.parse import urlsplit
 
-MailKind = Literal["sign_in", "confirm_address", "team_invite"]
+MailKind = Literal["sign_in", "confirm_address", "team_invite", "endpoint_disabled"]
 
 TRY_FOR = timedelta(hours=24)
 """How long a mail is tried: no longer than the provider knows its idempotency key."""
@@ -72,6 +72,15 @@ _TEMPLATES: Mapping[str, _Template] = {
         button="Accept the invitation",
         closing="It works once, within {days}. If you do not know who this is from, ignore this "
         "mail: nothing happens until you accept.",
+    ),
+    "endpoint_disabled": _Template(
+        words=("organization", "host", "why"),
+        counted={},
+        subject="Webhooks to {host} are switched off",
+        opening="{organization} sends no more webhooks to {host}, because of this: {why}.",
+        button="Sign in to Inkloom",
+        closing="What was waiting for it is cancelled. Mend the receiver, resume the endpoint, and "
+        "have it sent what it missed.",
     ),
 }
 

@@ -6,7 +6,8 @@ well-kept library. A secret reads `whsec_<base64 of 24 to 64 bytes>`. Standard W
 the decoded bytes; the other schemes sign with the secret's whole text, as their clients do.
 
 While a secret is being rotated, `webhook-signature` carries one signature for each valid secret.
-The headers of the other schemes hold exactly one signature: that of the newest secret.
+The headers of the other schemes hold exactly one signature: that of the newest secret. A signer
+with a key pair adds its `v1a` signature (Ed25519) behind those of the secrets.
 """
 
 import base64
@@ -14,7 +15,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,22 +75,30 @@ def body(scheme: str, *, event: str, data: Mapping[str, object], occurred_at: da
     return text.encode("utf-8")
 
 
-def headers(message: Message, secrets: Sequence[str], sent_at: datetime) -> dict[str, str]:
+def headers(
+    message: Message,
+    secrets: Sequence[str],
+    sent_at: datetime,
+    sign: Callable[[bytes], str] | None = None,
+) -> dict[str, str]:
     """The headers of one attempt: Standard Webhooks' three and the scheme's own.
 
-    `secrets` are the valid ones, newest first. ValueError for an unknown scheme, no secret or a
-    malformed one.
+    `secrets` are the valid ones, newest first; `sign` makes the signature of a key pair, spelled
+    `v1a,<base64>`. ValueError for an unknown scheme, no secret or a malformed one.
     """
     if not secrets:
         raise ValueError("a webhook is signed with at least one secret")
     seconds = _unix_seconds(sent_at)
     signed = standard_content(message.message_id, seconds, message.body)
+    signatures = [standard_signature(secret, signed) for secret in secrets]
+    if sign is not None:
+        signatures.append(sign(signed))
     return {
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "webhook-id": message.message_id,
         "webhook-timestamp": str(seconds),
-        "webhook-signature": " ".join(standard_signature(secret, signed) for secret in secrets),
+        "webhook-signature": " ".join(signatures),
     } | _own_headers(message, secrets[0], seconds)
 
 

@@ -153,6 +153,12 @@ def parse_target(url: str, *, allow_http: bool, allow_private: bool) -> Target:
     return Target(parts.scheme, host, port, path_qs, address)
 
 
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address that `parse_target` let through once."""
+    target = parse_target(url, allow_http=True, allow_private=True)
+    return target.scheme, target.host, target.port
+
+
 def _split(url: str) -> SplitResult:
     if len(url) > MAX_URL_CHARACTERS:
         raise TargetRefused(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from api.business import gs1, qr_links, stats, team_invites, tokens
+from api.business import gs1, integrations, qr_links, stats, team_invites, tokens
 from api.business.errors import REFUSALS, present
 from api.dialect import Dialect, make_application
 
-PREFIXES = ("/api/tokens", "/api/team-invites", "/api/qr-links", "/api/gs1")
+PREFIXES = (
+    *("/api/tokens", "/api/team-invites", "/api/qr-links", "/api/gs1"),
+    "/api/integrations",
+)
 
 
 def make_business(public_url: str) -> Dialect:
@@ -14,7 +17,10 @@ def make_business(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Business API",
         description="For automations. Credential: an API or MCP token, or the session cookie.",
-        routers=[tokens.router, team_invites.router, qr_links.router, stats.router, gs1.router],
+        routers=[
+            *(tokens.router, team_invites.router, qr_links.router, stats.router, gs1.router),
+            integrations.router,
+        ],
         present=present,
         refusals=REFUSALS,
     )

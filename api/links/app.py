@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.links import analytics, links, workspaces
+from api.links import analytics, links, webhooks, workspaces
 from api.links.errors import REFUSALS, present
 
 PREFIXES = ("/api/v1/links", "/api/v1/workspaces", "/api/v1/analytics")
@@ -14,7 +14,7 @@ def make_links() -> Dialect:
     application = make_application(
         title="Inkloom Links API",
         description="Short links. Credential: the x-api-key header.",
-        routers=[links.router, workspaces.router, analytics.router],
+        routers=[links.router, webhooks.router, workspaces.router, analytics.router],
         present=present,
         refusals=REFUSALS,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.public import access, captcha, conversions
+from api.public import access, captcha, conversions, webhook_keys
 from api.public.errors import REFUSALS, present
 
-PREFIXES = ("/api/public",)
+PREFIXES = ("/api/public", webhook_keys.PATH)
 
 
 def make_public(public_url: str) -> Dialect:
@@ -14,7 +14,7 @@ def make_public(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Public API",
         description="For public pages; it needs no credential.",
-        routers=[access.router, captcha.router, conversions.router],
+        routers=[access.router, captcha.router, conversions.router, webhook_keys.router],
         present=present,
         refusals=REFUSALS,
         any_origin=True,

@@ -14,6 +14,7 @@ from api.studio import (
     me,
     tokens,
     usage,
+    webhook_deliveries,
     webhooks,
 )
 from api.studio.errors import REFUSALS, present
@@ -35,6 +36,7 @@ def make_studio() -> Dialect:
         routers=[
             *(dynamic.router, analytics.router, generate.router, webhooks.router),
             *(bulk.paid, bulk.router),
+            webhook_deliveries.router,
             *(account.router, tokens.router, me.router, confirmation.router),
             *(keys.router, usage.of_keys, usage.router),
         ],

@@ -1,169 +1,151 @@
-"""`/api/v1/webhooks/`: receivers of events, and the log of what was sent to them."""
+"""`/api/v1/webhooks/`: receivers of events."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request
-from pydantic import BaseModel, Field
+from fastapi import Query, Request, Response
+from pydantic import Field
 
-from activities.deliveries import DeliveryView, ListDeliveries, list_deliveries
-from activities.endpoints import (
-    CreateEndpoint,
-    EndpointView,
+from activities.endpoints.changing import UpdateEndpoint, update_endpoint
+from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.endpoints.ending import DeleteEndpoint, delete_endpoint
+from activities.endpoints.reading import (
     ListEndpoints,
-    create_endpoint,
+    ReadEndpoint,
     list_endpoints,
+    read_endpoint,
 )
-from activities.rules.outcomes import Status
-from api.dialect import Body, Text
+from activities.endpoints.rotating import USUAL_GRACE, RotateEndpointSecret, rotate_endpoint_secret
+from activities.endpoints.testing import SendTest, send_test
+from activities.endpoints.views import EndpointView
+from activities.endpoints.views import Status as State
+from api.dialect import Text
+from api.endpoint_fields import (
+    SCHEME,
+    SECRET,
+    EndpointChangesIn,
+    EndpointIn,
+    EndpointOut,
+    RotationIn,
+    Scheme,
+    TestedOut,
+    asked,
+    changed,
+    shown,
+)
+from api.etags import Expected, set_etag
 from api.routers import By, make_router
-from api.scalars import Id, Moment
+from api.scalars import Id
 from api.studio.auth import authenticate, documented
 from api.studio.paging import Asked, PageOut, present_page
 
 router = make_router(authenticate, dependencies=[documented], tags=["webhooks"])
 
-Delay = Annotated[float, Field(ge=1, le=259200, allow_inf_nan=False)]
+ALL = "/api/v1/webhooks/"
+ONE = "/api/v1/webhooks/{id}/"
 
 
-class WebhookIn(Body):
+class WebhookIn(EndpointIn):
     """A receiver to make."""
 
-    url: Text = Field(
-        max_length=2048,
-        description="HTTPS address on the public internet",
-        examples=["https://hooks.example.com/inkloom"],
-    )
-    events: list[Annotated[Text, Field(max_length=64)]] = Field(
-        min_length=1,
-        max_length=50,
-        description="event kinds, `qr.*` or `*`",
-        examples=[["barcode.scanned", "inventory.*"]],
-    )
-    scheme: Literal["standard", "inkode", "innkie", "qrscan"] = "standard"
-    description: Text = Field("", max_length=500)
-    is_active: bool = True
-    retry_policy: (
-        Literal["standard", "inkode"] | Annotated[list[Delay], Field(min_length=1, max_length=20)]
-    ) = Field("standard", description="a preset, or seconds to wait before each further attempt")
+    scheme: Scheme = Field("standard", description=SCHEME, examples=["standard"])
 
 
-class WebhookOut(BaseModel):
+class WebhookChangesIn(EndpointChangesIn):
+    """What of a receiver to change; `headers` are replaced as a whole."""
+
+
+class WebhookOut(EndpointOut):
     """A receiver, without its secret."""
 
-    id: Id
-    url: str
-    events: list[str]
-    scheme: str
-    description: str
-    status: Literal["active", "paused"]
-    retry_policy: str | list[float]
-    created_at: Moment
-    updated_at: Moment
+    id: Id = Field(description="its UUID", examples=["7d0c7a44-1f0b-4c5e-9a53-0c5a7d1b2f10"])
 
 
 class NewWebhookOut(WebhookOut):
-    """A receiver just made; the secret is shown this once."""
+    """A receiver with a new secret, which is shown this once."""
 
-    secret: str
-
-
-class AttemptOut(BaseModel):
-    """One try; `next_at` is when the next one was then due."""
-
-    number: int
-    at: Moment
-    status_code: int | None
-    error: str | None
-    duration_ms: float
-    response_body: str
-    next_at: Moment | None
+    secret: str = Field(description=SECRET, examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
-class DeliveryOut(BaseModel):
-    """One event on its way, with every try."""
-
-    id: Id
-    event: str
-    event_id: Id
-    status: Status
-    created_at: Moment
-    next_at: Moment | None
-    attempts: list[AttemptOut]
+@router.post(ALL, status_code=201, summary="Create a subscription")
+async def create(body: WebhookIn, by: By, response: Response) -> NewWebhookOut:
+    return answer_new(response, await create_endpoint(CreateEndpoint(by, **asked(body))))
 
 
-@router.post("/api/v1/webhooks/", status_code=201, summary="Create a subscription")
-async def create(body: WebhookIn, by: By) -> NewWebhookOut:
-    policy = body.retry_policy
-    endpoint = await create_endpoint(
-        CreateEndpoint(
-            by=by,
-            url=body.url,
-            events=tuple(body.events),
-            scheme=body.scheme,
-            description=body.description,
-            is_active=body.is_active,
-            retry_policy=policy if isinstance(policy, str) else tuple(policy),
-        )
-    )
-    shown = present_webhook(endpoint).model_dump()
-    return NewWebhookOut(**shown, secret=endpoint.secret or "")
-
-
-@router.get("/api/v1/webhooks/", summary="List subscriptions")
-async def list_all(request: Request, by: By, asked: Asked) -> PageOut[WebhookOut]:
-    return present_page(request, await list_endpoints(ListEndpoints(by, asked)), present_webhook)
-
-
-@router.get("/api/v1/webhooks/{id}/deliveries/", summary="Inspect recent deliveries")
-async def deliveries(
+@router.get(ALL, summary="List subscriptions")
+async def list_all(
     request: Request,
-    id: UUID,
     by: By,
-    asked: Asked,
-    status: Annotated[Status | None, Query()] = None,
-) -> PageOut[DeliveryOut]:
-    page = await list_deliveries(ListDeliveries(by, id, asked, status))
-    return present_page(request, page, present_delivery)
+    asked_page: Asked,
+    status: Annotated[State | None, Query(description="only those that are so")] = None,
+    event: Annotated[
+        Text, Query(max_length=64, description="only those that hear of this kind")
+    ] = "",
+) -> PageOut[WebhookOut]:
+    page = await list_endpoints(ListEndpoints(by, asked_page, status, event))
+    return present_page(request, page, present_webhook)
+
+
+@router.get(ONE, summary="Retrieve one subscription")
+async def retrieve(id: UUID, by: By, response: Response) -> WebhookOut:
+    return answer(response, await read_endpoint(ReadEndpoint(by, id)))
+
+
+@router.patch(ONE, summary="Update events, URL, status and the rest")
+async def change(
+    id: UUID, body: WebhookChangesIn, by: By, expected: Expected, response: Response
+) -> WebhookOut:
+    command = UpdateEndpoint(by, id, expected, **changed(body))
+    return answer(response, await update_endpoint(command))
+
+
+@router.delete(ONE, status_code=204, summary="Delete a subscription; nothing more is sent")
+async def remove(id: UUID, by: By, expected: Expected) -> None:
+    await delete_endpoint(DeleteEndpoint(by, id, expected))
+
+
+@router.post(f"{ONE}rotate/", summary="Rotate the signing secret; for a while both sign")
+async def rotate(
+    id: UUID, by: By, expected: Expected, response: Response, body: RotationIn | None = None
+) -> NewWebhookOut:
+    grace = body.grace_seconds if body else USUAL_GRACE
+    return answer_new(
+        response, await rotate_endpoint_secret(RotateEndpointSecret(by, id, grace, expected))
+    )
+
+
+@router.post(f"{ONE}test/", status_code=202, summary="Send a test message")
+async def send_one(id: UUID, by: By) -> TestedOut:
+    await send_test(SendTest(by, id))
+    return TestedOut()
+
+
+@router.post(f"{ONE}pause/", summary="Send nothing until it is resumed")
+async def pause(id: UUID, by: By, expected: Expected, response: Response) -> WebhookOut:
+    command = UpdateEndpoint(by, id, expected, status="paused")
+    return answer(response, await update_endpoint(command))
+
+
+@router.post(f"{ONE}resume/", summary="Send again, also to what was disabled")
+async def resume(id: UUID, by: By, expected: Expected, response: Response) -> WebhookOut:
+    command = UpdateEndpoint(by, id, expected, status="active")
+    return answer(response, await update_endpoint(command))
+
+
+def answer(response: Response, endpoint: EndpointView) -> WebhookOut:
+    """The receiver in this dialect's words, under its ETag."""
+    set_etag(response, endpoint.version)
+    return present_webhook(endpoint)
+
+
+def answer_new(response: Response, endpoint: EndpointView) -> NewWebhookOut:
+    """The receiver with the secret that it was given just now."""
+    set_etag(response, endpoint.version)
+    return NewWebhookOut(id=endpoint.id, secret=endpoint.secret or "", **shown(endpoint))
 
 
 def present_webhook(endpoint: EndpointView) -> WebhookOut:
     """The receiver in this dialect's words."""
-    policy = endpoint.retry_policy
-    return WebhookOut(
-        id=endpoint.id,
-        url=endpoint.url,
-        events=list(endpoint.events),
-        scheme=endpoint.scheme,
-        description=endpoint.description,
-        status="active" if endpoint.status == "active" else "paused",
-        retry_policy=policy if isinstance(policy, str) else list(policy),
-        created_at=endpoint.created_at,
-        updated_at=endpoint.updated_at,
-    )
-
-
-def present_delivery(delivery: DeliveryView) -> DeliveryOut:
-    """The delivery in this dialect's words."""
-    return DeliveryOut(
-        id=delivery.id,
-        event=delivery.event,
-        event_id=delivery.event_id,
-        status=delivery.status,
-        created_at=delivery.created_at,
-        next_at=delivery.next_at,
-        attempts=[
-            AttemptOut(
-                number=attempt.number,
-                at=attempt.at,
-                status_code=attempt.status_code,
-                error=attempt.error,
-                duration_ms=round(attempt.duration_ms, 1),
-                response_body=attempt.response_body,
-                next_at=attempt.next_at,
-            )
-            for attempt in delivery.attempts
-        ],
-    )
+    return WebhookOut(id=endpoint.id, **shown(endpoint))

@@ -38,6 +38,8 @@ from api.workspace import (
     tags,
     team_invites,
     utm_templates,
+    webhook_deliveries,
+    webhooks,
 )
 from api.workspace.errors import REFUSALS, present
 
@@ -55,6 +57,7 @@ PREFIXES = (
     "/api/tags",
     "/api/utm-templates",
     "/api/domains",
+    "/api/webhooks/endpoints",
     "/api/org",
     "/api/auth",
 )
@@ -79,6 +82,8 @@ ROUTERS = (
     images.router,
     style_presets.router,
     domains.router,
+    webhooks.router,
+    webhook_deliveries.router,
     stats.router,
     ab_tests.router,
     org_stats.router,

@@ -56,6 +56,10 @@ FIELDS = {
     "first": "from",
     "last": "to",
     "time_zone": "timeZone",
+    "retry_policy": "retryPolicy",
+    "rate_per_minute": "ratePerMinute",
+    "payload_version": "payloadVersion",
+    "send_test": "sendTest",
 }
 """What the domain calls a field -> what this dialect calls it."""
 

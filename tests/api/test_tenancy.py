@@ -30,6 +30,8 @@ from activities.sessions import ChooseOrganization, choose_organization
 from schema.base import metadata
 from tests.api.conftest import Client, Tenant
 from tests.api.surface import Asked, every_operation
+from tests.builders.deliveries import some_batches
+from tests.builders.tenants import an_endpoint
 
 OPERATIONS = list(every_operation())
 PRIVATE = [asked for asked in OPERATIONS if not asked.is_public]
@@ -42,6 +44,7 @@ PUBLIC = {
     "oauth POST /oauth/introspect",
     "oauth POST /oauth/revoke",
     "oauth POST /oauth/token",
+    "public GET /.well-known/webhook-keys.json",
     "public POST /api/public/access",
     "public POST /api/public/conversions",
     "public POST /api/public/rcaptcha/challenge",
@@ -153,7 +156,7 @@ async def victim(client: Client, make_tenant: Callable[..., Awaitable[Tenant]]) 
     await a_grant(tenant)
     await a_library(client, tenant)
     await a_batch(tenant)
-    return Victim(client, tenant)
+    return Victim(client, tenant, await a_delivery(tenant))
 
 
 @pytest_asyncio.fixture
@@ -199,6 +202,17 @@ async def a_batch(tenant: Tenant) -> None:
     by = await authenticate_key(AuthenticateKey("studio", tenant.studio["X-Api-Key"]))
     bulk = await prepare_bulk(PrepareBulk(by, (BulkItem(data="victim"),)))
     await keep_batch(KeepBatch(by, uuid4(), bulk, b"victim"))
+
+
+async def a_delivery(tenant: Tenant) -> dict[str, str]:
+    """A message on its way, which no request makes at once; where its endpoint is found."""
+    by = await authenticate_key(AuthenticateKey("studio", tenant.studio["X-Api-Key"]))
+    endpoint = await an_endpoint(by)
+    await some_batches(by)
+    return {
+        "studio /api/v1/webhooks/": str(endpoint.id),
+        "workspace /api/webhooks/endpoints/": str(endpoint.id),
+    }
 
 
 async def holdings(database: AsyncConnection, tenant: Tenant) -> dict[str, Any]:

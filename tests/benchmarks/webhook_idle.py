@@ -8,7 +8,7 @@ from time import perf_counter
 
 import aiohttp
 
-from activities.endpoints import CreateEndpoint, create_endpoint
+from activities.endpoints.creating import CreateEndpoint, create_endpoint
 from tests.benchmarks.lab import Lab, a_tenant, quiet
 from tests.benchmarks.measure import Lost, Row, in_turns
 from tests.benchmarks.receiver import Arrival, receiving

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from temporalio.client import Client
 
-from activities.endpoints import CreateEndpoint, create_endpoint
+from activities.endpoints.creating import CreateEndpoint, create_endpoint
 from activities.qr_codes.creating import CreateQrCode, create_qr_code
 from activities.rules.actors import Actor
 from tests.benchmarks.lab import Lab, a_tenant, quiet, until

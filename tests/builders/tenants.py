@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from activities.accounts import CreateOrganization, OrganizationView, create_organization
-from activities.endpoints import CreateEndpoint, EndpointView, create_endpoint
+from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.endpoints.views import EndpointView
 from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
 from activities.outside import outside
 from activities.qr_codes.creating import CreateQrCode, create_qr_code

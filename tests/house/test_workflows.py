@@ -94,7 +94,7 @@ def test_a_direct_call_is_found(text: str) -> None:
 
 def test_an_operation_that_is_passed_on_is_no_call() -> None:
     text = (
-        "from activities.deliveries import AttemptBatch, attempt_batch\n"
+        "from activities.deliveries.attempting import AttemptBatch, attempt_batch\n"
         "async def f(id): await execute_activity(attempt_batch, AttemptBatch(id))"
     )
     assert direct_calls(Source("workflows/x.py", text)) == []

@@ -11,16 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import Webhook
 
 from activities.attempts import LoadDue, load_due, make_attempt, record_attempt
-from activities.deliveries import (
+from activities.deliveries.attempting import (
     AttemptBatch,
     AttemptDelivery,
-    CancelDelivery,
-    ListDeliveries,
     attempt_batch,
     attempt_delivery,
-    cancel_delivery,
-    list_deliveries,
 )
+from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
+from activities.deliveries.reading import ListDeliveries, list_deliveries
 from activities.gateways.clock import FixedClock
 from activities.outbox import DispatchEvents, dispatch_events
 from activities.rules.actors import Actor
@@ -100,8 +98,8 @@ async def test_a_second_run_of_the_same_attempt_cannot_undo_the_first() -> None:
         await an_endpoint(by, url_of(listener))
         (due,) = await load_due(LoadDue(batch_id=await a_batch(by)))
         first, second = await make_attempt(due), await make_attempt(due)
-    assert await record_attempt(first) is True
-    assert await record_attempt(second) is False
+    assert await record_attempt(first) is not None
+    assert await record_attempt(second) is None
 
 
 async def test_tries_end_with_the_policy(clock: FixedClock) -> None:
@@ -155,6 +153,8 @@ async def test_a_deleted_endpoint_gets_nothing_more(database: AsyncConnection) -
         report = await attempt_batch(AttemptBatch(batch))
     assert listener.requests == []
     assert (report.delivered, report.failures) == (0, ())
+    ended = await database.execute(text("SELECT status, reason FROM delivery"))
+    assert list(ended) == [("cancelled", "endpoint_deleted")]
 
 
 async def test_another_tenants_log_is_not_there() -> None:

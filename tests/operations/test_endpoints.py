@@ -10,11 +10,10 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.endpoints import (
-    CreateEndpoint,
+from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.endpoints.reading import (
     ListEndpoints,
     ReadEndpoint,
-    create_endpoint,
     list_endpoints,
     read_endpoint,
 )

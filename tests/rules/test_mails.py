@@ -18,7 +18,18 @@ INVITE = {
     "role": "editor",
     "days": "1",
 }
-EVERY = [("sign_in", SIGN_IN), ("confirm_address", CONFIRM), ("team_invite", INVITE)]
+DISABLED = {
+    "link": "https://ink.test/sign-in",
+    "organization": "Acme",
+    "host": "hooks.example.com",
+    "why": "it answered 410 Gone",
+}
+EVERY = [
+    ("sign_in", SIGN_IN),
+    ("confirm_address", CONFIRM),
+    ("team_invite", INVITE),
+    ("endpoint_disabled", DISABLED),
+]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
@@ -61,6 +72,12 @@ def test_an_invitation_says_who_invites_where_and_as_what() -> None:
     assert letter.subject == "Ada invites you to Acme on Inkloom"
     assert "Your role there: editor." in letter.text
     assert "within 1 day." in letter.text
+
+
+def test_a_mail_about_a_disabled_endpoint_says_which_and_why() -> None:
+    letter = write_letter("endpoint_disabled", DISABLED)
+    assert letter.subject == "Webhooks to hooks.example.com are switched off"
+    assert "because of this: it answered 410 Gone." in letter.text
 
 
 @pytest.mark.parametrize(("kind", "words"), EVERY)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,31 +16,46 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.cause import Cause
-from activities.deliveries import (
+from activities.deliveries.attempting import (
     AttemptBatch,
     AttemptDelivery,
     BatchReport,
-    CancelDelivery,
     DeliveryReport,
     Failure,
 )
+from activities.deliveries.cancelling import CancelDelivery
+from activities.deliveries.recovering import RecoveredPart, RecoverPart
 from activities.rules.backoff import wait_before
 from workers.binaries import temporal_binary
 from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
 from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.queues import SEARCH_ATTRIBUTES
+from workflows.recover_deliveries import RecoverDeliveries, Recovering, RecoveryProgress
 from workflows.retry_delivery import Retry, RetryDelivery
 
 ORGANIZATION = UUID("11111111-1111-4111-8111-111111111111")
 
 
 class Script:
-    """A receiver that fails `failures` times and then answers; waits follow `delays`."""
+    """A receiver that fails `failures` times and then answers; waits follow `delays`.
 
-    def __init__(self, *, failures: int, delays: Sequence[float]) -> None:
+    Before each attempt the first of `holds` keeps it from being made, for so many seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        failures: int,
+        delays: Sequence[float],
+        holds: Sequence[tuple[str, float]] = (),
+        parts: Sequence[int] = (),
+    ) -> None:
         self.failures = failures
         self.delays = delays
+        self.holds = list(holds)
+        self.parts = list(parts)
+        self.asked: list[AttemptDelivery] = []
         self.tried: list[int] = []
         self.cancelled: list[UUID] = []
         self.faults = 0
@@ -48,6 +64,8 @@ class Script:
     def activities(self) -> list[Callable[..., Any]]:
         @activity.defn(name="attempt_batch")
         async def attempt_batch(command: AttemptBatch) -> BatchReport:
+            if self.holds:
+                return BatchReport(0, 0, (self.held(command.batch_id),))
             self.tried.append(1)
             if self.failures == 0:
                 return BatchReport(1, 0, ())
@@ -58,6 +76,10 @@ class Script:
             if self.faults:
                 self.faults -= 1
                 raise ConnectionError("the database is away")
+            self.asked.append(command)
+            if self.holds and not command.is_forced:
+                reason, seconds = self.holds.pop(0)
+                return DeliveryReport("pending", command.number - 1, seconds, reason)
             self.tried.append(command.number)
             if command.number > self.failures:
                 return DeliveryReport("delivered", command.number, None)
@@ -68,10 +90,24 @@ class Script:
         async def cancel_delivery(command: CancelDelivery) -> None:
             self.cancelled.append(command.delivery_id)
 
-        return [attempt_batch, attempt_delivery, cancel_delivery]
+        @activity.defn(name="recover_part")
+        async def recover_part(command: RecoverPart) -> RecoveredPart:
+            if not self.parts:
+                return RecoveredPart(None, 0, command.after, is_over=True)
+            count = self.parts.pop(0)
+            return RecoveredPart(uuid4(), count, command.after + count, is_over=False)
+
+        return [attempt_batch, attempt_delivery, cancel_delivery, recover_part]
 
     def failure(self, delivery_id: UUID) -> Failure:
         return Failure(delivery_id, "hooks.example.com", "qr.created", self.delays[0], Cause("r-1"))
+
+    def held(self, delivery_id: UUID) -> Failure:
+        reason, seconds = self.holds.pop(0)
+        cause = Cause("r-1")
+        return Failure(
+            delivery_id, "hooks.example.com", "qr.created", seconds, cause, 1, reason=reason
+        )
 
 
 async def skipping_server() -> WorkflowEnvironment:
@@ -93,7 +129,7 @@ async def working(temporal: WorkflowEnvironment, script: Script) -> AsyncIterato
     async with Worker(
         temporal.client,
         task_queue=queue,
-        workflows=[DeliverWebhooks, RetryDelivery],
+        workflows=[DeliverWebhooks, RecoverDeliveries, RetryDelivery],
         activities=script.activities,
         workflow_runner=make_runner(),
         interceptors=[HouseInterceptor()],
@@ -109,6 +145,28 @@ async def start_retry(
         RetryDelivery.run,
         Retry(ORGANIZATION, delivery, 2, wait, Cause("r-1")),
         id=f"retry/{delivery}",
+        task_queue=queue,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    )
+
+
+async def start_recovery(
+    temporal: WorkflowEnvironment, queue: str, *, total: int, per_minute: int = 600
+) -> WorkflowHandle[RecoverDeliveries, RecoveryProgress]:
+    endpoint, noon = uuid4(), datetime(2026, 11, 21, 12, tzinfo=UTC)
+    return await temporal.client.start_workflow(
+        RecoverDeliveries.run,
+        Recovering(
+            organization_id=ORGANIZATION,
+            endpoint_id=endpoint,
+            mode="failed",
+            since=noon,
+            until=noon,
+            total=total,
+            per_minute=per_minute,
+            cause=Cause("r-1"),
+        ),
+        id=f"recover/{endpoint}/{uuid4()}",
         task_queue=queue,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
     )

@@ -28,11 +28,19 @@ from activities.pictures.batches_running import BatchProgress, RenderNextPart
 from activities.rules.backoff import RETRY_POLICIES
 from activities.statistics.keeping import KeepRolledUp, RollingReport
 from activities.statistics.storage import KeepScanStorage, StorageKept
-from tests.workflows.receivers import ORGANIZATION, Script, skipping_server, start_retry, working
+from tests.workflows.receivers import (
+    ORGANIZATION,
+    Script,
+    skipping_server,
+    start_recovery,
+    start_retry,
+    working,
+)
 from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
+from workflows.recover_deliveries import RecoverDeliveries
 from workflows.render_batch import PicturesToRender, RenderBatch
 from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import Rolling, RollUpScans
@@ -59,6 +67,35 @@ async def record_retries(temporal: WorkflowEnvironment) -> None:
         await handle.signal(RetryDelivery.resume)
         await handle.result()
         await keep("retry_delivery_paused_and_delivered", handle)
+
+
+async def record_holds(temporal: WorkflowEnvironment) -> None:
+    """A first attempt that was held, woken, and forced at last; a recovery that was paused."""
+    holds = [("endpoint_paused", 86400.0), ("circuit_open", 3600.0), ("throttled", 86400.0)]
+    async with working(temporal, Script(failures=0, delays=STANDARD, holds=holds)) as queue:
+        batch = uuid4()
+        handle = await temporal.client.start_workflow(
+            DeliverWebhooks.run,
+            Deliveries(ORGANIZATION, batch, Cause("r-1")),
+            id=f"deliver/{ORGANIZATION}/{batch}",
+            task_queue=queue,
+        )
+        await handle.result()
+        await keep("deliver_webhooks_held", handle)
+        child = temporal.client.get_workflow_handle_for(RetryDelivery.run, f"retry/{batch}")
+        await child.signal(RetryDelivery.look_again)
+        while (await child.query(RetryDelivery.why)).reason != "throttled":
+            await asyncio.sleep(0.1)
+        await child.signal(RetryDelivery.send_now)
+        await child.result()
+        await keep("retry_delivery_held", child)
+    script = Script(failures=0, delays=STANDARD, parts=(100, 100, 50))
+    async with working(temporal, script) as queue:
+        recovery = await start_recovery(temporal, queue, total=250)
+        await recovery.signal(RecoverDeliveries.pause)
+        await recovery.signal(RecoverDeliveries.resume)
+        await recovery.result()
+        await keep("recover_deliveries_done", recovery)
 
 
 async def record_batches(temporal: WorkflowEnvironment) -> None:
@@ -257,6 +294,7 @@ async def main() -> None:
     async with await skipping_server() as temporal:
         await record_retries(temporal)
         await record_batches(temporal)
+        await record_holds(temporal)
         await record_mails(temporal)
         await record_imports(temporal)
         await record_rendering(temporal)

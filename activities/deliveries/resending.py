@@ -1,0 +1,111 @@
+"""Deliveries that are over and sent once more, because somebody asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from activities.audit import done_by, record_act
+from activities.cause import current_cause
+from activities.endpoints.reading import ReadEndpoint, read_endpoint
+from activities.outbox import Batch
+from activities.outside import outside
+from activities.permits import needs
+from activities.rules.actors import Actor
+from activities.rules.errors import NotFound, NotNow
+from activities.rules.holds import RESEND
+from schema.db import transaction
+from schema.tables import DeliveryBatchRow, DeliveryRow, EventRow
+
+
+@dataclass(frozen=True)
+class ResendDelivery:
+    """Send a delivery of this endpoint once more, whatever became of it."""
+
+    by: Actor
+    endpoint_id: UUID
+    delivery_id: UUID
+
+
+@dataclass(frozen=True)
+class Reopen:
+    """Deliveries of one organization that are over, to be sent anew in one batch."""
+
+    organization_id: UUID
+    delivery_ids: tuple[UUID, ...]
+    summary: str
+    kind: str | None = None
+
+
+@needs("webhooks.write")
+async def resend_delivery(command: ResendDelivery) -> Batch:
+    """Its batch, whose workflow is to be started; the relay does when nobody else has.
+
+    It keeps its id, number and message id; its attempts go on counting, its policy begins anew.
+    Raises `NotFound`, `NotNow` while it is being tried and for an endpoint that is not active.
+    """
+    by = command.by
+    endpoint = await read_endpoint(ReadEndpoint(by, command.endpoint_id))
+    query = (
+        select(DeliveryRow.status, EventRow.kind)
+        .join(EventRow, EventRow.id == DeliveryRow.event_id)  # type: ignore[arg-type]
+        .where(
+            DeliveryRow.id == command.delivery_id, DeliveryRow.endpoint_id == command.endpoint_id
+        )
+        .with_for_update(of=DeliveryRow)
+    )
+    async with transaction() as session:
+        found = (await session.execute(query)).one_or_none()
+        if found is None:
+            raise NotFound("delivery")
+        if endpoint.status != "active":
+            raise NotNow(f"This endpoint is {endpoint.status}; resume it before you send to it.")
+        status, kind = found
+        if status == "pending":
+            raise NotNow("This delivery is still being tried; wait until that is over.")
+        ids = (command.delivery_id,)
+        batch = await reopen(Reopen(by.organization_id, ids, f"1 x {kind}, once more", kind))
+        what = f"delivery {command.delivery_id}"
+        await record_act(done_by(by, "delivery.resent", what, endpoint=str(endpoint.id)))
+    return batch
+
+
+async def reopen(command: Reopen) -> Batch:
+    """Put them into a batch as if they were new, in the open transaction.
+
+    They wait for no earlier message, and no later one waits for them.
+    """
+    now, cause = outside().clock.now(), current_cause()
+    batch = DeliveryBatchRow(
+        id=uuid4(),
+        created_at=now,
+        organization_id=command.organization_id,
+        size=len(command.delivery_ids),
+        summary=command.summary,
+        kind=command.kind,
+        asset_id=None,
+        request_id=cause.request_id,
+        traceparent=cause.traceparent,
+    )
+    async with transaction() as session:
+        session.add(batch)
+        await session.flush()
+        again = (
+            update(DeliveryRow)
+            .where(col(DeliveryRow.id).in_(command.delivery_ids))
+            .values(
+                batch_id=batch.id,
+                status="pending",
+                reason=RESEND,
+                resend=col(DeliveryRow.resend) + 1,
+                order_key=None,
+                next_at=now,
+                finished_at=None,
+            )
+        )
+        await session.execute(again, execution_options={"synchronize_session": False})
+    size, summary = len(command.delivery_ids), command.summary
+    return Batch(batch.id, command.organization_id, size, summary, command.kind, None, cause)

@@ -1,0 +1,191 @@
+"""`/api/v1/workspaces/webhooks`: who is told what happens in a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from activities.endpoints.changing import UpdateEndpoint, update_endpoint
+from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.endpoints.ending import DeleteEndpoint, delete_endpoint
+from activities.endpoints.reading import (
+    ListEndpoints,
+    ReadEndpoint,
+    list_endpoints,
+    read_endpoint,
+)
+from activities.endpoints.rotating import USUAL_GRACE, RotateEndpointSecret, rotate_endpoint_secret
+from activities.endpoints.testing import SendTest, send_test
+from activities.endpoints.views import EndpointView, Status
+from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.spelling import prefixed, unprefixed
+from api.dialect import Text
+from api.endpoint_fields import (
+    SCHEME,
+    SECRET,
+    EndpointChangesIn,
+    EndpointIn,
+    EndpointOut,
+    RotationIn,
+    Scheme,
+    TestedOut,
+    asked,
+    changed,
+    shown,
+)
+from api.etags import Expected, set_etag
+from api.links.auth import authenticate, documented
+from api.links.paging import Asked
+from api.routers import By, make_router
+from api.scalars import In, Out
+
+router = make_router(authenticate, dependencies=[documented], tags=["webhooks"])
+
+ALL = "/api/v1/workspaces/webhooks"
+ONE = f"{ALL}/{{id}}"
+
+PathId = Annotated[Text, Path(max_length=64, description="such as whe_ and 32 hex digits")]
+
+
+class WebhookIn(EndpointIn, In):
+    """An endpoint to make."""
+
+    scheme: Scheme = Field("innkie", description=SCHEME, examples=["innkie"])
+
+
+class WebhookChangesIn(EndpointChangesIn, In):
+    """What of an endpoint to change; `headers` are replaced as a whole."""
+
+
+class WebhookRotationIn(RotationIn, In):
+    """How long the secret before the new one signs too."""
+
+
+class WebhookOut(EndpointOut, Out):
+    """An endpoint, without its secret."""
+
+    id: str = Field(description="its id", examples=["whe_7d0c7a441f0b4c5e9a530c5a7d1b2f10"])
+
+
+class NewWebhookOut(WebhookOut):
+    """An endpoint with a new secret."""
+
+    secret: str = Field(description=SECRET, examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
+
+@router.get(ALL, summary="List webhook endpoints")
+async def list_all(
+    by: By,
+    asked_page: Asked,
+    status: Annotated[Status | None, Query(description="only those that are so")] = None,
+    event: Annotated[
+        Text, Query(max_length=64, description="only those that hear of this kind")
+    ] = "",
+) -> list[WebhookOut]:
+    page = await list_endpoints(ListEndpoints(by, asked_page, status, event))
+    return [present_webhook(endpoint) for endpoint in page.items]
+
+
+@router.post(ALL, status_code=201, summary="Create a webhook endpoint")
+async def create(body: WebhookIn, by: By, response: Response) -> NewWebhookOut:
+    with _own_words():
+        endpoint = await create_endpoint(CreateEndpoint(by, **asked(body)))
+    return answer_new(response, endpoint)
+
+
+@router.get(ONE, summary="Fetch one webhook endpoint")
+async def fetch(id: PathId, by: By, response: Response) -> WebhookOut:
+    return answer(response, await read_endpoint(ReadEndpoint(by, to_id(id))))
+
+
+@router.patch(ONE, summary="Change a webhook endpoint")
+async def change(
+    id: PathId,
+    body: WebhookChangesIn,
+    by: By,
+    expected: Expected,
+    response: Response,
+) -> WebhookOut:
+    with _own_words():
+        command = UpdateEndpoint(by, to_id(id), expected, **changed(body))
+        endpoint = await update_endpoint(command)
+    return answer(response, endpoint)
+
+
+@router.delete(ONE, status_code=204, summary="Delete a webhook endpoint; nothing more is sent")
+async def remove(id: PathId, by: By, expected: Expected) -> None:
+    await delete_endpoint(DeleteEndpoint(by, to_id(id), expected))
+
+
+@router.post(f"{ONE}/rotate", summary="Replace the secret; for a while both sign")
+async def rotate(
+    id: PathId,
+    by: By,
+    expected: Expected,
+    response: Response,
+    body: WebhookRotationIn | None = None,
+) -> NewWebhookOut:
+    grace = body.grace_seconds if body else USUAL_GRACE
+    return answer_new(
+        response, await rotate_endpoint_secret(RotateEndpointSecret(by, to_id(id), grace, expected))
+    )
+
+
+@router.post(f"{ONE}/test", status_code=202, summary="Send a test message")
+async def send_one(id: PathId, by: By) -> TestedOut:
+    await send_test(SendTest(by, to_id(id)))
+    return TestedOut()
+
+
+@router.post(f"{ONE}/pause", summary="Send nothing until it is resumed")
+async def pause(id: PathId, by: By, expected: Expected, response: Response) -> WebhookOut:
+    command = UpdateEndpoint(by, to_id(id), expected, status="paused")
+    return answer(response, await update_endpoint(command))
+
+
+@router.post(f"{ONE}/resume", summary="Send again, also to what was disabled")
+async def resume(id: PathId, by: By, expected: Expected, response: Response) -> WebhookOut:
+    command = UpdateEndpoint(by, to_id(id), expected, status="active")
+    return answer(response, await update_endpoint(command))
+
+
+def answer(response: Response, endpoint: EndpointView) -> WebhookOut:
+    """The endpoint in this dialect's words, under its ETag."""
+    set_etag(response, endpoint.version)
+    return present_webhook(endpoint)
+
+
+def answer_new(response: Response, endpoint: EndpointView) -> NewWebhookOut:
+    """The endpoint with the secret that it was given just now."""
+    set_etag(response, endpoint.version)
+    spelled, secret = prefixed("whe", endpoint.id), endpoint.secret or ""
+    return NewWebhookOut(id=spelled, secret=secret, **shown(endpoint))
+
+
+def present_webhook(endpoint: EndpointView) -> WebhookOut:
+    """The endpoint in this dialect's words."""
+    return WebhookOut(id=prefixed("whe", endpoint.id), **shown(endpoint))
+
+
+def to_id(text: str) -> UUID:
+    """The id in a path; `NotFound` for any other spelling."""
+    found = unprefixed("whe", text)
+    if found is None:
+        raise NotFound("webhook endpoint")
+    return found
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """Fields that are wrong, as this language names them."""
+    try:
+        yield
+    except InvalidFields as refused:
+        told = {to_camel(field): why for field, why in refused.fields.items()}
+        raise InvalidFields(told) from None

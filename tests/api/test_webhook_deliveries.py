@@ -1,0 +1,274 @@
+"""The log of webhooks, resends, manifests and recoveries, in both languages that have them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from activities.deliveries.attempting import AttemptBatch, attempt_batch
+from activities.gateways.clock import FixedClock
+from activities.outbox import DispatchEvents, WaitingBatches, dispatch_events, waiting_batches
+from tests.api.conftest import Client, Tenant
+from tests.builders.deliveries import OK, an_answer
+from tests.fakes.listener import Listener, answering, listening
+from workflows.reactions import WEBHOOKS, kinds_for
+
+BUSY = an_answer(503, "busy", retry_after="30", set_thing="yes")
+SINCE = "2026-11-21T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a language says it."""
+
+    name: str
+    base: str
+    slash: str
+    camel: bool
+    items: str
+
+    def key(self, name: str) -> str:
+        """A field's name in this language."""
+        first, *more = name.split("_")
+        return first + "".join(part.title() for part in more) if self.camel else name
+
+    def headers(self, tenant: Tenant) -> dict[str, str]:
+        return tenant.workspace if self.camel else tenant.jwt
+
+    def url(self, *parts: str) -> str:
+        return "/".join((self.base, *parts)) + self.slash
+
+
+LANGUAGES = [
+    Language("studio", "/api/v1/webhooks", "/", False, "results"),
+    Language("workspace", "/api/webhooks/endpoints", "", True, "items"),
+]
+
+
+@pytest.fixture(params=LANGUAGES, ids=lambda language: language.name)
+def language(request: pytest.FixtureRequest) -> Language:
+    told: Language = request.param
+    return told
+
+
+@asynccontextmanager
+async def a_receiver(
+    client: Client, tenant: Tenant, language: Language, raw: bytes = BUSY
+) -> AsyncIterator[tuple[Listener, str]]:
+    """A receiver and the id of its endpoint."""
+    async with listening(answering(raw)) as listener:
+        body = {
+            "url": f"http://127.0.0.1:{listener.port}/hook",
+            "events": ["qr.*"],
+            language.key("retry_policy"): [60.0],
+            "headers": {"X-Token": "sesame"},
+        }
+        headers = language.headers(tenant)
+        made = await client.post(language.url(), json=body, headers=headers)
+        assert made.status_code == 201, made.text
+        yield listener, made.json()["id"]
+
+
+async def some_codes(client: Client, tenant: Tenant, count: int) -> None:
+    for number in range(count):
+        body = {"destination_url": f"https://example.com/{number}"}
+        made = await client.post("/api/v1/dynamic/", json=body, headers=tenant.studio)
+        assert made.status_code == 201
+
+
+async def send_all() -> None:
+    for batch in (await dispatch_events(DispatchEvents(kinds_for(WEBHOOKS)))).batches:
+        await attempt_batch(AttemptBatch(batch.id))
+
+
+async def listed(
+    client: Client, tenant: Tenant, language: Language, endpoint: str, **query: Any
+) -> list[dict[str, Any]]:
+    answer = await client.get(
+        language.url(endpoint, "deliveries"), params=query, headers=language.headers(tenant)
+    )
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()[language.items]
+    return found
+
+
+async def test_the_log_shows_each_try_without_secrets(
+    client: Client, tenant: Tenant, language: Language
+) -> None:
+    async with a_receiver(client, tenant, language) as (listener, endpoint):
+        await some_codes(client, tenant, 1)
+        await send_all()
+        (shown,) = await listed(client, tenant, language, endpoint)
+        one = await client.get(
+            language.url(endpoint, "deliveries", shown["id"]), headers=language.headers(tenant)
+        )
+    assert one.json() == shown
+    assert (shown["event"], shown["status"], shown["sequence"]) == ("qr.created", "pending", 1)
+    (attempt,) = shown["attempts"]
+    assert attempt[language.key("status_code")] == 503
+    assert attempt[language.key("response_body")] == "busy"
+    assert attempt[language.key("response_headers")]["set-thing"] == "yes"
+    assert attempt["address"] == "127.0.0.1"
+    assert attempt["phases"]["total"] > 0
+    assert attempt["why"]
+    sent = attempt[language.key("request_headers")]
+    assert sent["X-Token"] == "[hidden]"
+    assert b"sesame" in listener.requests[0]
+    assert "sesame" not in one.text
+    assert sent["webhook-signature"] == "[hidden]"
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({}, 3),
+        ({"status": "pending"}, 2),
+        ({"status": "delivered"}, 1),
+        ({"status": "failed"}, 0),
+        ({"event": "qr.created"}, 3),
+        ({"event": "qr.deleted"}, 0),
+        ({"answered": "5xx"}, 2),
+        ({"answered": "2xx"}, 1),
+        ({"answered": "4xx"}, 0),
+        ({"answered": "none"}, 0),
+        ({"since": "2026-11-21T12:00:00Z"}, 3),
+        ({"since": "2026-11-21T12:00:01Z"}, 0),
+        ({"until": "2026-11-21T12:00:00Z"}, 0),
+    ],
+)
+async def test_the_log_can_be_narrowed(
+    client: Client, tenant: Tenant, query: dict[str, str], count: int
+) -> None:
+    language = LANGUAGES[0]
+    async with a_receiver(client, tenant, language) as (listener, endpoint):
+        await some_codes(client, tenant, 2)
+        await send_all()
+        listener.handler = answering(OK)
+        await some_codes(client, tenant, 1)
+        await send_all()
+        assert len(await listed(client, tenant, language, endpoint, **query)) == count
+
+
+@pytest.mark.parametrize(
+    "query", [{"status": "gone"}, {"answered": "6xx"}, {"since": "yesterday"}, {"event": "x" * 65}]
+)
+async def test_a_filter_that_is_none_is_refused(
+    client: Client, tenant: Tenant, language: Language, query: dict[str, str]
+) -> None:
+    async with a_receiver(client, tenant, language) as (_, endpoint):
+        url, headers = language.url(endpoint, "deliveries"), language.headers(tenant)
+        answer = await client.get(url, params=query, headers=headers)
+    assert answer.status_code in (400, 422)
+
+
+async def test_a_delivery_that_is_over_is_sent_once_more(
+    client: Client, tenant: Tenant, language: Language
+) -> None:
+    async with a_receiver(client, tenant, language, OK) as (listener, endpoint):
+        await some_codes(client, tenant, 1)
+        await send_all()
+        (shown,) = await listed(client, tenant, language, endpoint)
+        url = language.url(endpoint, "deliveries", shown["id"], "resend")
+        answer = await client.post(url, headers=language.headers(tenant))
+        assert answer.status_code == 202, answer.text
+        assert (answer.json()["status"], answer.json()["resends"]) == ("pending", 1)
+        twice = await client.post(url, headers=language.headers(tenant))
+        assert twice.status_code == 409, "it is being tried now"
+        for batch in await _waiting():
+            await attempt_batch(AttemptBatch(batch))
+        (shown,) = await listed(client, tenant, language, endpoint)
+    assert (shown["status"], len(shown["attempts"])) == ("delivered", 2)
+    assert len(listener.requests) == 2
+
+
+async def _waiting() -> list[Any]:
+    """Batches that the relay will start."""
+    found = await waiting_batches(WaitingBatches(timedelta(seconds=-1)))
+    return [batch.id for batch in found if "once more" in batch.summary]
+
+
+async def test_a_manifest_tells_every_number(
+    client: Client, tenant: Tenant, language: Language
+) -> None:
+    async with a_receiver(client, tenant, language, OK) as (_, endpoint):
+        await some_codes(client, tenant, 3)
+        await send_all()
+        url, headers = language.url(endpoint, "manifest"), language.headers(tenant)
+        answer = (await client.get(url, headers=headers)).json()
+        part = await client.get(url, params={"from": 2, "to": 2}, headers=headers)
+        wrong = await client.get(url, params={"from": 0}, headers=headers)
+    assert [entry["sequence"] for entry in answer[language.items]] == [1, 2, 3]
+    assert {entry["status"] for entry in answer[language.items]} == {"delivered"}
+    assert (answer["newest"], answer["next"]) == (3, None)
+    assert [entry["sequence"] for entry in part.json()[language.items]] == [2]
+    assert wrong.status_code in (400, 422)
+
+
+async def test_a_dry_run_counts_and_changes_nothing(
+    client: Client,
+    tenant: Tenant,
+    language: Language,
+    database: AsyncConnection,
+    clock: FixedClock,
+) -> None:
+    async with a_receiver(client, tenant, language) as (_, endpoint):
+        await some_codes(client, tenant, 2)
+        await send_all()
+        await database.execute(text("UPDATE delivery SET status = 'failed'"))
+        clock.moment += timedelta(seconds=1)
+        body = {"mode": "failed", "since": SINCE, language.key("dry_run"): True}
+        url, headers = language.url(endpoint, "recover"), language.headers(tenant)
+        answer = await client.post(url, json=body, headers=headers)
+    assert answer.status_code == 202, answer.text
+    told = answer.json()
+    assert (told["status"], told["total"], told[language.key("is_exact")]) == ("planned", 2, True)
+    assert told[language.key("request_id")] is None
+    left = await database.scalar(text("SELECT count(*) FROM delivery WHERE status = 'failed'"))
+    assert left == 2
+
+
+async def test_a_recovery_needs_the_workflow_service(
+    client: Client, tenant: Tenant, language: Language, clock: FixedClock
+) -> None:
+    async with a_receiver(client, tenant, language) as (_, endpoint):
+        clock.moment += timedelta(seconds=1)
+        url, headers = language.url(endpoint, "recover"), language.headers(tenant)
+        body = {"mode": "missing", "since": SINCE}
+        answer = await client.post(url, json=body, headers=headers)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"]
+        early = {"mode": "missing", "since": "2026-10-01T00:00:00Z"}
+        refused = await client.post(url, json=early, headers=headers)
+        assert refused.status_code in (400, 422)
+        assert "since" in refused.text
+
+
+async def test_the_log_of_another_tenant_is_not_there(
+    client: Client, tenant: Tenant, stranger: Tenant, language: Language
+) -> None:
+    headers = language.headers(stranger)
+    async with a_receiver(client, tenant, language, OK) as (_, endpoint):
+        await some_codes(client, tenant, 1)
+        await send_all()
+        (shown,) = await listed(client, tenant, language, endpoint)
+        body = {"mode": "failed", "since": SINCE}
+        recovery = {language.key("request_id"): str(uuid4())}
+        for answer in (
+            await client.get(language.url(endpoint, "deliveries"), headers=headers),
+            await client.get(language.url(endpoint, "deliveries", shown["id"]), headers=headers),
+            await client.post(
+                language.url(endpoint, "deliveries", shown["id"], "resend"), headers=headers
+            ),
+            await client.get(language.url(endpoint, "manifest"), headers=headers),
+            await client.post(language.url(endpoint, "recover"), json=body, headers=headers),
+            await client.get(language.url(endpoint, "recover"), params=recovery, headers=headers),
+        ):
+            assert answer.status_code == 404, answer.text

@@ -1,0 +1,160 @@
+"""Whole policies with the real activities: PostgreSQL, a receiver on loopback, skipped time.
+
+The clock of operations is the server's, which skips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio import activity
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.outside import Outside, install
+from activities.rules.backoff import RETRY_POLICIES
+from tests.builders.deliveries import (
+    BROKEN,
+    OK,
+    an_answer,
+    delivery_rows,
+    endpoint_row,
+    some_batches,
+    url_of,
+)
+from tests.builders.tenants import a_tenant, an_endpoint
+from tests.fakes.listener import answering, listening
+from workers.interceptors import HouseInterceptor
+from workers.registry import REGISTRY
+from workers.sandbox import make_runner
+from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
+from workflows.retry_delivery import RetryDelivery
+
+STANDARD = RETRY_POLICIES["standard"]
+
+
+class ServerClock:
+    """The time at which the server scheduled the activity that asks; else the machine's."""
+
+    def now(self) -> datetime:
+        if activity.in_activity():
+            return activity.info().current_attempt_scheduled_time
+        return datetime.now(UTC)
+
+
+@pytest.fixture
+def skipping_world(world: Outside, database: AsyncConnection) -> None:
+    """The world, on the server's time."""
+    install(replace(world, clock=ServerClock()))
+
+
+@asynccontextmanager
+async def delivering(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
+    queue, duty = f"test-{uuid4()}", REGISTRY["delivery"]
+    async with Worker(
+        temporal.client,
+        task_queue=queue,
+        workflows=duty.workflows,
+        activities=duty.activities,
+        workflow_runner=make_runner(),
+        interceptors=[HouseInterceptor()],
+    ):
+        yield queue
+
+
+async def deliver(temporal: WorkflowEnvironment, queue: str, batches: object) -> list[str]:
+    """Run the batches' workflows; the ids of the retries that follow."""
+    found = []
+    for batch in batches:  # type: ignore[attr-defined]
+        report = await temporal.client.execute_workflow(
+            DeliverWebhooks.run,
+            Deliveries(batch.organization_id, batch.id, batch.cause),
+            id=f"deliver/{batch.organization_id}/{batch.id}",
+            task_queue=queue,
+        )
+        found += [f"retry/{failure.delivery_id}" for failure in report.failures]
+    return found
+
+
+async def ended(temporal: WorkflowEnvironment, retries: list[str]) -> list[str]:
+    """How these ended."""
+    handles = [temporal.client.get_workflow_handle_for(RetryDelivery.run, id_) for id_ in retries]
+    return [(await handle.result()).status for handle in handles]
+
+
+async def times(database: AsyncConnection) -> list[datetime]:
+    """When attempts were sent, in order."""
+    query = text("SELECT created_at FROM attempt ORDER BY created_at")
+    return list((await database.execute(query)).scalars())
+
+
+@pytest.mark.usefixtures("skipping_world")
+async def test_the_standard_policy_ends_after_its_75_hours(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by = await a_tenant()
+    async with listening(answering(BROKEN)) as listener, delivering(temporal) as queue:
+        await an_endpoint(by, url_of(listener), delays=STANDARD)
+        retries = await deliver(temporal, queue, await some_batches(by))
+        assert await ended(temporal, retries) == ["failed"]
+    sent = await times(database)
+    gaps = [(later - before).total_seconds() for before, later in pairwise(sent)]
+    assert len(listener.requests) == len(sent) == 10
+    for gap, delay in zip(gaps, STANDARD, strict=True):
+        assert delay <= gap < delay * 1.1 + 30
+    assert await delivery_rows(database, "status, reason") == [("failed", "attempts_spent")]
+
+
+@pytest.mark.usefixtures("skipping_world")
+async def test_a_retry_after_of_a_day_is_kept_to_the_second(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by, day = await a_tenant(), 86400
+    wish = an_answer(503, retry_after=str(day))
+    async with listening(answering(wish)) as listener, delivering(temporal) as queue:
+        await an_endpoint(by, url_of(listener), delays=(5.0,))
+        retries = await deliver(temporal, queue, await some_batches(by))
+        listener.handler = answering(OK)
+        assert await ended(temporal, retries) == ["delivered"]
+    first, second = await times(database)
+    assert day <= (second - first).total_seconds() < day * 1.1 + 30
+
+
+@pytest.mark.usefixtures("skipping_world")
+async def test_after_five_days_of_failures_nothing_is_tried_any_more(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by = await a_tenant()
+    async with listening(answering(BROKEN)) as listener, delivering(temporal) as queue:
+        await an_endpoint(by, url_of(listener), delays=tuple([20 * 3600.0] * 20))
+        retries = await deliver(temporal, queue, await some_batches(by, 2))
+        assert await ended(temporal, retries) == ["cancelled", "cancelled"]
+    sent = await times(database)
+    assert timedelta(days=5) <= sent[-1] - sent[0] < timedelta(days=6.5)
+    assert await endpoint_row(database, "status, disabled_reason") == ("disabled", "failing")
+    assert {status for (status,) in await delivery_rows(database, "status")} == {"cancelled"}
+
+
+@pytest.mark.usefixtures("skipping_world")
+async def test_a_dead_endpoint_costs_one_request_a_minute(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by = await a_tenant()
+    async with listening(answering(BROKEN)) as listener, delivering(temporal) as queue:
+        await an_endpoint(by, url_of(listener), delays=(30.0, 30.0))
+        retries = await deliver(temporal, queue, await some_batches(by, 12))
+        statuses = await ended(temporal, retries)
+    assert statuses == ["failed"] * 12
+    sent = await times(database)
+    assert len(sent) == 12 * 3
+    # Twelve were under way when it opened; after that no two within a minute.
+    gaps = [(later - before).total_seconds() for before, later in pairwise(sent[11:])]
+    assert min(gaps) >= 59.5

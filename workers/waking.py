@@ -1,0 +1,76 @@
+"""The relay's part in webhooks that wait: it wakes those that may go, and tells of the others."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from time import monotonic
+
+import structlog
+from prometheus_client import Gauge
+
+from activities.deliveries.backlog import EndpointBacklog, ReadBacklogs, read_backlogs
+from activities.deliveries.holding import TakeReleased, take_released
+from schema.db import DatabaseAway
+from workflows.starter import Starter, TemporalAway
+
+LOOK_SECONDS = 1.0
+TELL_SECONDS = 15.0
+MOST_AT_ONCE = 200
+
+WAITING = Gauge(
+    "inkloom_webhooks_endpoint_undelivered",
+    "Deliveries not finished, of the endpoints that wait longest",
+    ["endpoint", "state"],
+)
+OLDEST = Gauge(
+    "inkloom_webhooks_endpoint_oldest_seconds",
+    "Age of the oldest of them, throttled and held ones included",
+    ["endpoint", "state"],
+)
+
+log = structlog.get_logger("inkloom.waking")
+
+
+async def keep_waking(starter: Starter) -> None:
+    """Wake until cancelled.
+
+    Looking takes longer the more is held; it is given a tenth of the time at most.
+    """
+    while True:
+        woken, began = 0, monotonic()
+        with suppress(DatabaseAway, TemporalAway):
+            woken = await wake_released(starter)
+        if woken < MOST_AT_ONCE:
+            await asyncio.sleep(max(LOOK_SECONDS, 9 * (monotonic() - began)))
+
+
+async def wake_released(starter: Starter) -> int:
+    """Wake deliveries whose endpoint may be sent to again, or whose turn has come; how many.
+
+    One that nobody tries yet is found again some seconds later.
+    """
+    released = await take_released(TakeReleased(MOST_AT_ONCE))
+    for each in released:
+        await starter.wake_delivery(each.delivery_id, each.resend)
+    if released:
+        log.info("woke held webhooks", deliveries=len(released))
+    return len(released)
+
+
+async def keep_telling() -> None:
+    """Set the gauges until cancelled."""
+    while True:
+        with suppress(DatabaseAway):
+            tell_backlogs(await read_backlogs(ReadBacklogs()))
+        await asyncio.sleep(TELL_SECONDS)
+
+
+def tell_backlogs(backlogs: tuple[EndpointBacklog, ...]) -> None:
+    """Set the gauges to this and nothing else."""
+    WAITING.clear()
+    OLDEST.clear()
+    for each in backlogs:
+        labels = (f"whe_{each.endpoint_id.hex}", each.state)
+        WAITING.labels(*labels).set(each.waiting)
+        OLDEST.labels(*labels).set(each.oldest_seconds)
