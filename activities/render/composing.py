@@ -45,7 +45,7 @@ def compose(
     parts.append(Inked(paint, tuple(stamps)))
     parts += _drawn_eyes(eyes, style, paint, margin)
     parts += inset
-    scene = Scene(side, side, style.background, tuple(parts), title)
+    scene = Scene(side, side, style.background, tuple(parts), title, on_grid=True)
     return framed(scene, style.frame) if style.frame else scene
 
 

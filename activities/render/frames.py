@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from activities.render.lettering import set_line
 from activities.render.scene import (
@@ -49,7 +49,7 @@ def framed(scene: Scene, frame: Frame) -> Scene:
     if frame.text:
         parts.append(lettered(frame.text, frame.font, frame.text_colour, room.label))
     paper = scene.paper if frame.design in ("bar_below", "bar_above") else None
-    return Scene(room.width, room.height, paper, tuple(parts), scene.title)
+    return replace(scene, width=room.width, height=room.height, paper=paper, parts=tuple(parts))
 
 
 def shifted(scene: Scene, x: float, y: float) -> tuple[Inked | Inset, ...]:
@@ -75,8 +75,9 @@ def lettered(
 
 def _room(scene: Scene, design: FrameDesign) -> _Room:
     side = max(scene.width, scene.height * 0.6)
-    band, edge, inset = (round(side * share, 2) for share in (_BAND, _EDGE, _INSET))
+    band, edge, inset = (_units(side, share) for share in (_BAND, _EDGE, _INSET))
     wide, high = scene.width, scene.height
+    label: tuple[float, float, float, float]
     match design:
         case "bar_below":
             label = (inset, high, wide - 2 * inset, band - inset)
@@ -88,14 +89,19 @@ def _room(scene: Scene, design: FrameDesign) -> _Room:
             full = wide + 2 * edge
             return _Room(full, high + edge + band, (edge, edge), (0, high + edge, full, band))
         case "bubble":
-            full, pointer = wide + 2 * edge, round(side * _POINTER, 2)
-            label = (0.0, high + 2 * edge + pointer, full, band)
+            full, pointer = wide + 2 * edge, _units(side, _POINTER)
+            label = (0, high + 2 * edge + pointer, full, band)
             return _Room(full, high + 2 * edge + pointer + band, (edge, edge), label)
         case "ribbon":
-            tail = round(side * _TAIL, 2)
+            tail = _units(side, _TAIL)
             full = wide + 2 * tail
             label = (tail, high + edge, wide, band)
             return _Room(full, high + edge + band + edge, (tail, edge), label)
+
+
+def _units(side: float, share: float) -> int:
+    """A share of the side in whole units: the symbol stays on the grid of its modules."""
+    return max(1, round(side * share))
 
 
 def _drawn(scene: Scene, room: _Room, frame: Frame) -> list[Inked | Inset]:
@@ -103,7 +109,7 @@ def _drawn(scene: Scene, room: _Room, frame: Frame) -> list[Inked | Inset]:
     side = max(scene.width, scene.height * 0.6)
     x, y, width, height = room.label
     sx, sy = room.symbol
-    edge, corner = side * _EDGE, side * _ROUND
+    edge, corner = _units(side, _EDGE), side * _ROUND
     paper: list[Inked | Inset] = []
     if scene.paper is not None and frame.design not in ("bar_below", "bar_above"):
         paper = [_at(scene.paper, sx, sy, box(scene.width, scene.height))]
@@ -117,7 +123,7 @@ def _drawn(scene: Scene, room: _Room, frame: Frame) -> list[Inked | Inset]:
         case "bubble":
             outer = rounded(room.width, scene.height + 2 * edge, (corner,) * 4)
             hole = moved(box(scene.width, scene.height), sx, sy)
-            middle, reach = room.width / 2, side * _POINTER
+            middle, reach = room.width / 2, _units(side, _POINTER)
             pointer = polygon(((middle, y - reach), (middle + reach, y), (middle - reach, y)))
             label = moved(rounded(width, height, (corner,) * 4), x, y)
             return [

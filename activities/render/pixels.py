@@ -16,11 +16,12 @@ from PIL import Image
 
 from activities.render.scene import Scene
 from activities.render.scene_svg import Window, write_scene_svg
+from activities.render.stamping import stamp
 
 _BAND_PIXELS = 4_000_000
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METRES_PER_INCH = 0.0254
-_LEVEL = 3
+_LEVEL, _QUICK = 3, 1
 _AFTER_HEADER = 33
 """Octets of the signature and of IHDR (PNG, 5.2, 11.2.1)."""
 
@@ -30,6 +31,12 @@ MOST_WEBP_PIXELS = 16_777_216
 
 def draw_pixels(scene: Scene, window: Window) -> Image.Image:
     """The part of the scene in the window, RGBA, or RGB where it has a paper."""
+    if scene.on_grid and window.across * window.down <= _BAND_PIXELS:
+        return stamp(scene, window)
+    return _by_resvg(scene, window)
+
+
+def _by_resvg(scene: Scene, window: Window) -> Image.Image:
     picture: Image.Image = Image.open(io.BytesIO(_drawn(scene, window)))
     picture.load()
     return picture.convert("RGB") if scene.paper is not None else picture
@@ -39,7 +46,9 @@ def write_scene_png(scene: Scene, window: Window, dpi: int | None = None) -> byt
     """Eight bits a channel; `dpi` is recorded (pHYs)."""
     if window.across * window.down > _BAND_PIXELS:
         return _in_bands(scene, window, dpi)
-    png = _drawn(scene, window)
+    stream = io.BytesIO()
+    draw_pixels(scene, window).save(stream, "PNG", compress_level=_QUICK)
+    png = stream.getvalue()
     return png if dpi is None else png[:_AFTER_HEADER] + _density(dpi) + png[_AFTER_HEADER:]
 
 
@@ -80,7 +89,7 @@ def _bands(scene: Scene, window: Window) -> Iterator[Image.Image]:
         band = Window(
             window.x, window.y + top * unit, window.width, down * unit, window.across, down
         )
-        yield draw_pixels(scene, band)
+        yield _by_resvg(scene, band)
 
 
 def _filtered(band: Image.Image, channels: int) -> bytes:

@@ -69,13 +69,17 @@ class Inset:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn, in order, on `paper` (None is transparent). `title` names it for readers."""
+    """What is drawn, in order, on `paper` (None is transparent). `title` names it for readers.
+
+    With `on_grid` modules stand at whole units, so that outlines never share a pixel.
+    """
 
     width: float
     height: float
     paper: str | None
     parts: tuple[Inked | Inset, ...]
     title: str = ""
+    on_grid: bool = False
 
 
 def box(width: float, height: float) -> Outline:

@@ -61,20 +61,26 @@ def told(number: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def path_as_svg(outline: Outline) -> str:
+    """The outline as a path of its own, from the origin."""
+    return f"M0 0{_spelled(outline)}"
+
+
 def _part(part: Inked | Inset, definitions: list[str], numbers: count[int]) -> str:
     if isinstance(part, Inset):
         return _image(part, definitions, numbers)
     fill = part.paint
     if not isinstance(fill, str):
         name = f"g{next(numbers)}"
-        definitions.append(_gradient(name, fill))
+        definitions.append(gradient_as_svg(name, fill))
         fill = f"url(#{name})"
     rule = ' fill-rule="evenodd"' if part.holes else ""
     path = "".join(f"M{told(x)} {told(y)}{_spelled(outline)}" for x, y, outline in part.stamps)
     return f'<path fill="{fill}"{rule} d="{path}"/>' if path else ""
 
 
-def _gradient(name: str, blend: Blend) -> str:
+def gradient_as_svg(name: str, blend: Blend) -> str:
+    """The definition of a gradient under a name."""
     stops = "".join(
         f'<stop offset="{told(offset)}" stop-color="{colour}"/>' for offset, colour in blend.stops
     )
