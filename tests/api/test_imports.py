@@ -236,7 +236,7 @@ async def test_an_export_is_in_the_audit_log_and_limited(
     ]
     assert statuses == [200] * 20 + [429]
     log = await client.get(f"/api/org/{tenant.organization}/audit", headers=tenant.workspace)
-    assert log.json()["items"][0]["action"] == "assets.exported"
+    assert [act["action"] for act in log.json()["items"]].count("assets.exported") == 20
 
 
 async def test_a_long_export_has_every_row_once(client: Client, tenant: Tenant) -> None:
