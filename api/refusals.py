@@ -57,7 +57,7 @@ _RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
-_BY_PARAMETER = {"cursor": "cursors", "if-match": "versions"}
+_BY_PARAMETER = {"cursor": "cursors", "if-match": "versions", "idempotency-key": "retries"}
 """Where a parameter of this name brings refusals with it."""
 
 _IDEMPOTENCY_KEY = {

@@ -140,6 +140,29 @@ class GuardedConnector(aiohttp.TCPConnector):
         return protocol
 
 
+def guarded_session(
+    resolver: Resolver, *, allow_private: bool, limit_per_host: int, tls: ssl.SSLContext | None
+) -> aiohttp.ClientSession:
+    """A session over judged connections, for a running event loop; whoever opens it closes it.
+
+    It keeps no cookies, asks no proxy of the environment, unpacks nothing and has no deadline of
+    its own. `tls` replaces `trusting_context()`.
+    """
+    connector = GuardedConnector(
+        resolver,
+        allow_private=allow_private,
+        limit_per_host=limit_per_host,
+        tls=tls or trusting_context(),
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+    )
+
+
 def trusting_context() -> ssl.SSLContext:
     """TLS 1.2 and up, verified against the system's authorities, or Mozilla's where it has none."""
     context = TimedContext(ssl.PROTOCOL_TLS_CLIENT)

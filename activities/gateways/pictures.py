@@ -20,9 +20,8 @@ from activities.gateways.dns import Resolver
 from activities.gateways.guarded_connector import (
     CONTACT,
     Contact,
-    GuardedConnector,
     NameUnresolved,
-    trusting_context,
+    guarded_session,
 )
 from activities.rules.targets import Target, TargetRefused, denied_address, parse_target
 
@@ -147,18 +146,11 @@ class Pictures:
                 CONTACT.reset(token)
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = GuardedConnector(
+        return guarded_session(
             self._resolver,
             allow_private=self._allow_private,
             limit_per_host=self._limit_per_host,
-            tls=self._tls or trusting_context(),
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            tls=self._tls,
         )
 
 

@@ -21,12 +21,12 @@ from activities.gateways.dns import Resolver
 from activities.gateways.guarded_connector import (
     CONTACT,
     Contact,
-    GuardedConnector,
     NameUnresolved,
-    trusting_context,
+    guarded_session,
 )
 from activities.rules.targets import Target, TargetRefused, parse_target
 
+TOTAL_SECONDS = 15.0
 MAX_BODY_BYTES = 16 * 1024
 MAX_HEADER_CHARACTERS = 16 * 1024
 ERRORS = (
@@ -89,7 +89,7 @@ class Receivers:
         allow_private: bool,
         allow_http: bool,
         limit_per_host: int = 32,
-        total_seconds: float = 15.0,
+        total_seconds: float = TOTAL_SECONDS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._resolver = resolver
@@ -156,18 +156,11 @@ class Receivers:
         )
 
     def _open(self) -> aiohttp.ClientSession:
-        connector = GuardedConnector(
+        return guarded_session(
             self._resolver,
             allow_private=self._allow_private,
             limit_per_host=self._limit_per_host,
-            tls=self._tls or trusting_context(),
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            tls=self._tls,
         )
 
 

@@ -11,8 +11,7 @@ from typing import Any
 from activities.brand.logos import LogoOf, logo_of
 from activities.permits import needs
 from activities.pictures.bulk_items import BulkItem, Look
-from activities.pictures.making import Wish, pixels_of, styled
-from activities.render.pictures import PRINT_DPI
+from activities.pictures.making import Wish, dpi_of, pixels_of, styled
 from activities.rules.actors import Actor
 from activities.rules.errors import DomainError, InvalidFields, PlanLimitReached
 from activities.rules.looks import Logo, Style
@@ -109,12 +108,6 @@ def _look(draft: Draft, plan: str) -> Look | str:
     try:
         below = drawable(draft.kept_style) if draft.kept_style else Style()
         style = styled(below, draft.item.changes)
-        return Look(wish.output, style, pixels_of(wish, plan), _dpi(wish), forced=wish.force)
+        return Look(wish.output, style, pixels_of(wish, plan), dpi_of(wish), forced=wish.force)
     except DomainError as refusal:
         return told(refusal)
-
-
-def _dpi(wish: Wish) -> int | None:
-    """Recorded where it is known how large the picture shall be on paper."""
-    on_paper = wish.inches is not None or wish.mm is not None
-    return wish.dpi or (PRINT_DPI if on_paper else None)

@@ -87,7 +87,7 @@ async def make_picture(command: MakePicture) -> Image:
         symbology=command.symbology,
         style=style,
         size_px=pixels_of(command.wish, by.plan),
-        dpi=_dpi_of(command.wish),
+        dpi=dpi_of(command.wish),
         logo=(await logo_of(LogoOf(by, style.logo))).png if style.logo else None,
         title=command.title,
     )
@@ -145,6 +145,11 @@ def pixels_of(wish: Wish, plan: str) -> int:
     return round(inches * (wish.dpi or PRINT_DPI))
 
 
+def dpi_of(wish: Wish) -> int | None:
+    """What is recorded in the picture, where it is known how large it shall be on paper."""
+    return wish.dpi or (None if _inches_of(wish) is None else PRINT_DPI)
+
+
 def _wrong_size(wish: Wish) -> dict[str, list[str]]:
     wrong: dict[str, list[str]] = {}
     given = (wish.size_px, wish.inches, wish.mm)
@@ -180,8 +185,3 @@ def styled(below: Style, changes: Mapping[str, Any], path: str = "") -> Style:
     if faults:
         raise InvalidFields({f"{path}{name}": [told] for name, told in faults.items()})
     return style
-
-
-def _dpi_of(wish: Wish) -> int | None:
-    """Recorded in the picture where it is known how large it shall be on paper."""
-    return wish.dpi or (None if _inches_of(wish) is None else PRINT_DPI)

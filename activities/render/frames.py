@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from activities.render.lettering import set_line
 from activities.render.scene import (
@@ -31,12 +32,18 @@ _INSET = 0.05
 
 @dataclass(frozen=True)
 class _Room:
-    """Where what lies in a picture of `width` by `height`; a place is the left upper corner."""
+    """Where what lies in a picture of `width` by `height`; a place is the left upper corner.
+
+    `corner` is the radius of round ones; `edge` and `pointer` are how far these parts reach.
+    """
 
     width: float
     height: float
     symbol: tuple[float, float]
     label: tuple[float, float, float, float]
+    corner: float
+    edge: float
+    pointer: float
 
 
 def framed(scene: Scene, frame: Frame) -> Scene:
@@ -75,28 +82,30 @@ def lettered(
 
 def _room(scene: Scene, design: FrameDesign) -> _Room:
     side = max(scene.width, scene.height * 0.6)
-    band, edge, inset = (_units(side, share) for share in (_BAND, _EDGE, _INSET))
+    shares = (_BAND, _EDGE, _INSET, _POINTER)
+    band, edge, inset, pointer = (_units(side, share) for share in shares)
+    room = partial(_Room, corner=side * _ROUND, edge=edge, pointer=pointer)
     wide, high = scene.width, scene.height
     label: tuple[float, float, float, float]
     match design:
         case "bar_below":
             label = (inset, high, wide - 2 * inset, band - inset)
-            return _Room(wide, high + band, (0, 0), label)
+            return room(wide, high + band, (0, 0), label)
         case "bar_above":
             label = (inset, inset, wide - 2 * inset, band - inset)
-            return _Room(wide, high + band, (0, band), label)
+            return room(wide, high + band, (0, band), label)
         case "box":
             full = wide + 2 * edge
-            return _Room(full, high + edge + band, (edge, edge), (0, high + edge, full, band))
+            return room(full, high + edge + band, (edge, edge), (0, high + edge, full, band))
         case "bubble":
-            full, pointer = wide + 2 * edge, _units(side, _POINTER)
+            full = wide + 2 * edge
             label = (0, high + 2 * edge + pointer, full, band)
-            return _Room(full, high + 2 * edge + pointer + band, (edge, edge), label)
+            return room(full, high + 2 * edge + pointer + band, (edge, edge), label)
         case "ribbon":
             tail = _units(side, _TAIL)
             full = wide + 2 * tail
             label = (tail, high + edge, wide, band)
-            return _Room(full, high + edge + band + edge, (tail, edge), label)
+            return room(full, high + edge + band + edge, (tail, edge), label)
 
 
 def _units(side: float, share: float) -> int:
@@ -106,10 +115,9 @@ def _units(side: float, share: float) -> int:
 
 def _drawn(scene: Scene, room: _Room, frame: Frame) -> list[Inked | Inset]:
     """The frame itself, below symbol and text."""
-    side = max(scene.width, scene.height * 0.6)
     x, y, width, height = room.label
     sx, sy = room.symbol
-    edge, corner = _units(side, _EDGE), side * _ROUND
+    edge, corner = room.edge, room.corner
     paper: list[Inked | Inset] = []
     if scene.paper is not None and frame.design not in ("bar_below", "bar_above"):
         paper = [_at(scene.paper, sx, sy, box(scene.width, scene.height))]
@@ -123,7 +131,7 @@ def _drawn(scene: Scene, room: _Room, frame: Frame) -> list[Inked | Inset]:
         case "bubble":
             outer = rounded(room.width, scene.height + 2 * edge, (corner,) * 4)
             hole = moved(box(scene.width, scene.height), sx, sy)
-            middle, reach = room.width / 2, _units(side, _POINTER)
+            middle, reach = room.width / 2, room.pointer
             pointer = polygon(((middle, y - reach), (middle + reach, y), (middle - reach, y)))
             label = moved(rounded(width, height, (corner,) * 4), x, y)
             return [

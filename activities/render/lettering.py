@@ -49,13 +49,28 @@ def set_line(text: str, font: FontName) -> Line:
     return Line(tuple(letters), x, face.capitals)
 
 
+def spelled(text: str, font: FontName) -> str:
+    """The text composed (NFC); a letter that the face lacks goes without marks, or becomes "?"."""
+    signs = _face(font).signs
+    shown = []
+    for sign in unicodedata.normalize("NFC", text):
+        bare = unicodedata.normalize("NFKD", sign)[:1]
+        shown.append(next((each for each in (sign, bare) if each and ord(each) in signs), "?"))
+    return "".join(shown)
+
+
+def face_file(font: FontName) -> bytes:
+    """A packaged face as TrueType. Raises ValueError for what is none."""
+    if font not in FONT_NAMES:
+        raise ValueError(f"{font!r} is not packaged")
+    return (_FONTS / f"{font}.ttf").read_bytes()
+
+
 class _Face:
     """One packaged face, open."""
 
     def __init__(self, font: FontName) -> None:
-        if font not in FONT_NAMES:
-            raise ValueError(f"{font!r} is not packaged")
-        self.font = TTFont(BytesIO((_FONTS / f"{font}.ttf").read_bytes()), lazy=True)
+        self.font = TTFont(BytesIO(face_file(font)), lazy=True)
         self.glyphs = self.font.getGlyphSet()
         self.signs = self.font.getBestCmap()
         self.em = self.font["head"].unitsPerEm

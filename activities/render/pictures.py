@@ -184,11 +184,10 @@ def raster_window(scene: Scene, size_px: int) -> Window:
     scale = int(size_px / scene.width)
     if scale < 1:
         raise SizeTooSmall(ceil(scene.width))
-    across = size_px / scale
-    spare = across - scene.width
-    down = round((scene.height + spare) * scale)
-    high = down / scale
-    return Window(-spare / 2, -(high - scene.height) / 2, across, high, size_px, down)
+    wide, high = scene.width * scale, scene.height * scale
+    down = round(high + size_px - wide)
+    left, top = int((size_px - wide) / 2), int((down - high) / 2)
+    return Window(-left / scale, -top / scale, size_px / scale, down / scale, size_px, down)
 
 
 def _plain_png(matrix: Matrix, style: Style, size_px: int, dpi: int | None) -> bytes:

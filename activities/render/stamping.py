@@ -77,18 +77,10 @@ def _placed(
     x: float, y: float, outline: Outline, holes: bool, window: Window, scale: float
 ) -> tuple[tuple[int, int], Image.Image]:
     """The left upper corner of the mask of an outline, and the mask."""
-    left, top = (x - window.x) * scale, (y - window.y) * scale
-    # Half a pixel of a margin that cannot be halved is nobody's: all stand on the grid.
-    whole_x, whole_y = floor(left + 0.01), floor(top + 0.01)
-    part_x = round((left - whole_x) * _STEPS) % _STEPS if _is_fine(x, scale) else 0
-    part_y = round((top - whole_y) * _STEPS) % _STEPS if _is_fine(y, scale) else 0
+    left, part_x = divmod(round((x - window.x) * scale * _STEPS), _STEPS)
+    top, part_y = divmod(round((y - window.y) * scale * _STEPS), _STEPS)
     mask, dx, dy = _mask_of(outline, holes, scale, part_x, part_y)
-    return (whole_x + dx, whole_y + dy), mask
-
-
-def _is_fine(place: float, scale: float) -> bool:
-    """Whether it is off the grid of whole pixels a unit."""
-    return abs(place * scale - round(place * scale)) > 0.01
+    return (left + dx, top + dy), mask
 
 
 @lru_cache(maxsize=512)

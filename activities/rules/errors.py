@@ -341,7 +341,7 @@ class IdempotencyMismatch(DomainError):
     """The Idempotency-Key was used for another request."""
 
     code = "idempotency_mismatch"
-    met = ("creates", "writes of batches")
+    met = ("retries",)
 
     def __init__(self) -> None:
         super().__init__(

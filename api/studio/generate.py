@@ -98,6 +98,7 @@ class ValidatedOut(BaseModel):
         }
     },
     openapi_extra=CREATES,
+    tags=["pictures"],
 )
 async def generate(body: GenerateIn, by: By, accept: Accepted = "*/*") -> Response:
     drawn = await draw_symbol(

@@ -117,7 +117,7 @@ class PictureIn(Body):
     dpi: int | None = Field(
         None, ge=LEAST_DPI, le=MOST_DPI, description="dots per inch; 300 for sizes on paper"
     )
-    error_correction: Level = Field("M", description="H at least Q when there is a logo")
+    error_correction: Level = Field("M", description="raised to H by a logo, unless Q is asked for")
     quiet_zone: int = Field(
         4, ge=0, le=WIDEST_QUIET_ZONE, description="modules around the symbol; 4 by standard"
     )
