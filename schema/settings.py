@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         False, description="let webhooks go to private and loopback addresses"
     )
     allow_http_targets: bool = Field(False, description="let webhooks go to http:// addresses")
+    dev_inbox: bool = Field(
+        False,
+        description="have the page /dev/inbox for callers on this machine, and let webhooks go to "
+        "it; `inkloom up` turns it on in development, production refuses it",
+    )
     resend_api_key: SecretStr = Field(
         SecretStr(""),
         description="key of a Resend account; unset, development has the page /dev/mailbox and "
@@ -208,6 +213,8 @@ class Settings(BaseSettings):
                 raise ValueError("PUBLIC_URL must be https:// in production")
             if not self.resend_base_url.startswith("https://"):
                 raise ValueError("RESEND_BASE_URL must be https:// in production")
+            if self.dev_inbox:
+                raise ValueError("DEV_INBOX must not be set in production")
         return self
 
     def has_mailbox(self) -> bool:
@@ -233,6 +240,16 @@ def load_settings(**overrides: Any) -> Settings:
         name = str(first["loc"][0]).upper() if first["loc"] else ""
         reason = first["msg"].removeprefix("Value error, ")
         raise SettingWrong(f"{name}: {reason}" if name else reason) from None
+
+
+def need_database(settings: Settings) -> str:
+    """The database address, or a sentence that says how to get one."""
+    url = settings.database_url.get_secret_value()
+    if not url:
+        raise SettingWrong(
+            "DATABASE_URL is not set; set it, or run `inkloom up`, which brings its own database"
+        )
+    return url
 
 
 def read_servers(text: str) -> tuple[tuple[str, int], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Thread
 
 from opentelemetry import trace
@@ -17,16 +18,17 @@ from activities.gateways.bundled_geo import BundledGeo
 from activities.gateways.clerk import Clerk
 from activities.gateways.clock import SystemClock
 from activities.gateways.dice import SystemDice
-from activities.gateways.dns import SystemResolver
+from activities.gateways.dns import Resolver, SystemResolver
 from activities.gateways.drawers import Drawers
 from activities.gateways.geo import Geo, GeoDatabase, GeoUnreadable, NoGeo
+from activities.gateways.inbox import Inbox, InboxReceivers
 from activities.gateways.mailer import Mailbox, Mailer, NoMailer
 from activities.gateways.pictures import Pictures
 from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install, outside
 from schema.db import WAIT_FOR_CONNECTION_SECONDS, connect, disconnect
-from schema.settings import Settings, SettingWrong, decode_key
+from schema.settings import Settings, SettingWrong, decode_key, need_database
 from workers.telemetry import start_telemetry, stop_telemetry, temporal_runtime
 from workflows.starter import Starter
 
@@ -98,11 +100,7 @@ def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outs
         clock=SystemClock(),
         dice=SystemDice(),
         resolver=resolver,
-        receivers=Receivers(
-            resolver,
-            allow_private=settings.allow_private_targets,
-            allow_http=settings.allow_http_targets,
-        ),
+        receivers=make_receivers(settings, resolver),
         pictures=Pictures(
             resolver,
             allow_private=settings.allow_private_targets,
@@ -116,7 +114,23 @@ def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outs
         clerk=make_clerk(settings),
         geo=geo,
         picture_cache_bytes=settings.picture_cache_mb * 1024 * 1024,
+        inbox=make_inbox(settings),
     )
+
+
+def make_receivers(settings: Settings, resolver: Resolver) -> Receivers:
+    """Those on the public internet, or wherever else settings allow."""
+    private, http = settings.allow_private_targets, settings.allow_http_targets
+    if settings.dev_inbox:
+        return InboxReceivers(resolver, port=settings.port, allow_private=private, allow_http=http)
+    return Receivers(resolver, allow_private=private, allow_http=http)
+
+
+def make_inbox(settings: Settings) -> Inbox | None:
+    """The inbox of this machine, where it is to have one: beside the visits that wait."""
+    if not settings.dev_inbox:
+        return None
+    return Inbox(Path(settings.spool_dir) / "inbox", settings.port)
 
 
 def make_mailer(settings: Settings) -> Mailer:
@@ -155,16 +169,6 @@ def make_clerk(settings: Settings) -> Clerk | None:
         issuer=settings.clerk_issuer,
         audience=settings.clerk_audience,
     )
-
-
-def need_database(settings: Settings) -> str:
-    """The database address, or a sentence that says how to get one."""
-    url = settings.database_url.get_secret_value()
-    if not url:
-        raise SettingWrong(
-            "DATABASE_URL is not set; set it, or run `inkloom up`, which brings its own database"
-        )
-    return url
 
 
 def connector(settings: Settings) -> Callable[[], Awaitable[Client]]:

@@ -15,7 +15,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from schema.db import DatabaseAway, DatabaseTooOld
-from schema.settings import Settings, SettingWrong, describe_settings, load_settings
+from schema.settings import (
+    Settings,
+    SettingWrong,
+    describe_settings,
+    load_settings,
+    need_database,
+)
 from workers.processes import StartFailed
 from workers.webhooks_cli import app as webhooks
 
@@ -72,9 +78,10 @@ def demo(
 @app.command()
 def serve() -> None:
     """Serve the API and the redirects on HOST:PORT."""
+    settings = load_settings()
     from workers.serve import serve as run
 
-    _run(run(load_settings()))
+    _run(run(settings))
 
 
 @app.command()
@@ -82,21 +89,23 @@ def work(
     queue: Annotated[str | None, typer.Argument(help="One queue; all when left out.")] = None,
 ) -> None:
     """Run workflows and activities."""
+    settings = load_settings()
     from workers.registry import REGISTRY
     from workers.work import work as run
 
     known = tuple(REGISTRY)
     if queue is not None and queue not in known:
         raise SettingWrong(f"There is no queue '{queue}'; choose one of {', '.join(known)}")
-    _run(run(load_settings(), tuple(name for name in known if queue in (None, name))))
+    _run(run(settings, tuple(name for name in known if queue in (None, name))))
 
 
 @app.command()
 def relay() -> None:
     """Carry events from the outbox to workflows."""
+    settings = load_settings()
     from workers.relay import relay as run
 
-    _run(run(load_settings()))
+    _run(run(settings))
 
 
 @app.command()
@@ -104,10 +113,10 @@ def migrate(
     revision: Annotated[str, typer.Argument(help="Version to go up to.")] = "head",
 ) -> None:
     """Bring the database to the tables of this version."""
+    url = need_database(load_settings())
     from schema.migrate import upgrade
-    from workers.bootstrap import need_database
 
-    upgrade(need_database(load_settings()), revision)
+    upgrade(url, revision)
     Console().print("The tables are up to date.")
 
 

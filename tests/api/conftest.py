@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from starlette.types import ASGIApp
 from activities.outside import Outside
 from activities.sessions import OpenSession, open_session
 from activities.token_pairs import OpenPair, open_pair
-from api.app import make_app
+from tests.api.surface import the_application
 from tests.builders.members import prove
 from tests.builders.tenants import a_key, an_organization
 
@@ -49,16 +48,8 @@ class Tenant:
 
 @pytest.fixture(scope="session")
 def application() -> ASGIApp:
-    """The whole application, made once: it keeps nothing between requests."""
-
-    async def here() -> bool:
-        return True
-
-    return make_app(
-        temporal_here=here,
-        trusted_proxies=[ipaddress.ip_network("127.0.0.1/32")],
-        public_url="https://ink.test",
-    )
+    """The whole application, made once."""
+    return the_application()
 
 
 @pytest_asyncio.fixture

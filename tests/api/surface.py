@@ -5,10 +5,13 @@ Nothing here names a route: what a new dialect or route documents is found and a
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from starlette.types import ASGIApp
 
 from api.app import make_app
 
@@ -92,7 +95,7 @@ def every_operation() -> tuple[Asked, ...]:
     """All of them, made once: all documents together take seconds."""
     return tuple(
         Asked(dialect.name, method.upper(), path, operation, document)
-        for dialect in _dialects()
+        for dialect in _dispatcher().dialects
         for document in [dialect.application.openapi()]
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
@@ -100,9 +103,20 @@ def every_operation() -> tuple[Asked, ...]:
     )
 
 
-def _dialects() -> Any:
+@cache
+def the_application() -> ASGIApp:
+    """The whole of it, made once: it keeps nothing between requests, and its documents last."""
+
     async def here() -> bool:
         return True
 
-    edge: Any = make_app(temporal_here=here)
-    return edge._application.dialects
+    return make_app(
+        temporal_here=here,
+        trusted_proxies=[ipaddress.ip_network("127.0.0.1/32")],
+        public_url="https://ink.test",
+    )
+
+
+def _dispatcher() -> Any:
+    edge: Any = the_application()
+    return edge._application.app  # below what reads the headers of proxies

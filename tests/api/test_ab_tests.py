@@ -53,9 +53,9 @@ async def the_test(client: Client, tenant: Tenant, path: str, **query: Any) -> A
 
 
 async def visited(client: Client, kind: Kind) -> set[str]:
-    """Where 60 visits lead: to both variants, if it is left to chance."""
+    """Where 30 visits lead: to both variants, if it is left to chance."""
     path = "/q/tested" if kind == "qr" else "/tested"
-    met = [await client.get(path, headers=PHONE) for _ in range(60)]
+    met = [await client.get(path, headers=PHONE) for _ in range(30)]
     return {answer.headers["location"] for answer in met}
 
 

@@ -119,7 +119,11 @@ async def test_of_sixty_four_claims_one_wins_and_the_others_are_told_in_their_la
         answers = await asyncio.gather(
             *(
                 language.create(
-                    real.client, tenant, slug=slug, url=f"https://example.com/{number}", title="A"
+                    real.client,
+                    tenant,
+                    slug=slug,
+                    url=f"https://example.com/{turn}/{number}",
+                    title="A",
                 )
                 for number, (language, tenant) in enumerate(asking)
             )
@@ -131,7 +135,7 @@ async def test_of_sixty_four_claims_one_wins_and_the_others_are_told_in_their_la
                 f"{language.name}: {answers[number].text}"
             )
         rows = f"SELECT count(*) FROM {table} WHERE destination_url = %s"
-        assert await real.count(rows, f"https://example.com/{won[0]}") == 1
+        assert await real.count(rows, f"https://example.com/{turn}/{won[0]}") == 1
         claims = "SELECT count(*) FROM slug_claim WHERE space = %s AND slug = %s"
         assert await real.count(claims, space, slug) == 1
     assert await real.count(f"SELECT count(*) FROM {table}") == ROUNDS

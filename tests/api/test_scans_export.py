@@ -28,12 +28,12 @@ from tests.builders.qr_codes import a_dynamic
 from tests.builders.visits import a_link
 from tests.conftest import NOW
 
-MANY = 50_000
+MANY = 15_000
 
 
 @pytest_asyncio.fixture
 async def traffic(tenant: Tenant) -> Traffic:
-    return await some_traffic(tenant)
+    return await some_traffic(tenant, 500)
 
 
 def path_of(tenant: Tenant) -> str:
@@ -118,25 +118,25 @@ async def test_a_cell_is_never_a_formula(client: Client, tenant: Tenant) -> None
 
 
 @pytest.mark.usefixtures("client")
-async def test_fifty_thousand_scans_are_streamed_in_little_memory(
+async def test_many_scans_are_streamed_in_little_memory(
     application: ASGIApp, tenant: Tenant
 ) -> None:
     by = await actor_of(tenant)
     code = await a_dynamic(by)
-    for part in range(0, MANY, 10_000):
+    for part in range(0, MANY, 5_000):
         at = NOW - timedelta(seconds=MANY - part)
         seen = [
             Seen(code.id, by.organization_id, at + timedelta(milliseconds=n), visitor=n % 999)
-            for n in range(10_000)
+            for n in range(5_000)
         ]
         await a_batch(seen)
     await roll_up(RollUp(MANY))
     del seen
     sizes, lines, most = await streamed(application, path_of(tenant), tenant)
     assert lines == MANY + 1
-    assert sum(sizes) > 4_000_000
+    assert sum(sizes) > 80 * MANY
     assert max(sizes) < 256 * 1024
-    assert most < 8 * 1024 * 1024, f"{most:,} bytes at once"
+    assert most < 2 * 1024 * 1024, f"{most:,} bytes at once"
 
 
 async def streamed(application: ASGIApp, path: str, tenant: Tenant) -> tuple[list[int], int, int]:

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.cause import Cause, caused_by
 from activities.gateways.clock import FixedClock
@@ -111,12 +112,17 @@ async def outcome_of(command: Follow) -> Outcome | str:
         return "not found"
 
 
-@pytest.mark.usefixtures("database", "world")
+@pytest_asyncio.fixture
+async def owner(database: AsyncConnection, world: Outside) -> Actor:
+    return replace(await a_tenant(), plan="enterprise")
+
+
 @given(LINKS, TIMES, RARE | st.just({}), HEADERS, QUERIES, st.sampled_from(["GET", "HEAD"]))
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_what_is_decided_at_once_is_what_the_tables_lead_to(
+    owner: Actor,
     link: dict[str, Any],
     times: dict[str, Any],
     rare: dict[str, Any],
@@ -126,7 +132,7 @@ async def test_what_is_decided_at_once_is_what_the_tables_lead_to(
 ) -> None:
     desk = Desk(Spool(Path("/nowhere")))
     slug = f"l{uuid4().hex[:12]}"
-    await a_link(await a_tenant(slug), slug=slug, **link, **times, **rare)
+    await a_link(owner, slug=slug, **link, **times, **rare)
     known = await desk.memory.find((DEFAULT_DOMAIN, slug))
     assert isinstance(known, Known)
     arrival = Arrival(

@@ -13,7 +13,7 @@ from activities.rules.styles import DEEPEST, LARGEST, style_refusal
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 ANY_JSON = st.recursive(
-    LEAVES, lambda part: st.lists(part) | st.dictionaries(st.text(), part), max_leaves=20
+    LEAVES, lambda part: st.lists(part) | st.dictionaries(st.text(), part), max_leaves=8
 )
 
 

@@ -36,6 +36,7 @@ WRONG: list[tuple[str, Any]] = [
     ("secret_key", "aHVudGVyMg=="),
     ("allow_private_targets", "perhaps"),
     ("allow_http_targets", "perhaps"),
+    ("dev_inbox", "perhaps"),
     ("clerk_jwks_url", "clerk.example/jwks.json"),
     ("clerk_jwks_url", "http://clerk.example/jwks.json"),
     ("clerk_jwks_url", "ftp://127.0.0.1/jwks.json"),
@@ -68,7 +69,7 @@ def inkloom(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=90,
     )
 
 
@@ -122,6 +123,7 @@ def test_name_servers_are_addresses_with_or_without_a_port() -> None:
         ("secret_key", ""),
         ("public_url", "http://ink.example"),
         ("resend_base_url", "http://mail.example"),
+        ("dev_inbox", True),
     ],
 )
 def test_production_refuses_what_is_unsafe(name: str, value: str) -> None:
