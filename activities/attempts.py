@@ -1,82 +1,33 @@
-"""One attempt of a delivery in three steps: load what is due, send it, record how it went.
+"""One attempt of a delivery that is due: send it, and record how it went.
 
-Loading and recording are one transaction each; sending happens in none, so that a slow receiver
-holds no connection.
+Loading (`deliveries/due.py`) and recording are one transaction each; sending happens in none, so
+that a slow receiver holds no connection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from sqlalchemy import case, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from activities.cause import Cause
-from activities.deliveries.health import SettleEndpoint, health_of, settle_endpoint
-from activities.endpoints.secrets import custom_headers, platform_signature, signing_secrets
+from activities.deliveries.due import Due
+from activities.deliveries.health import SettleEndpoint, settle_endpoint
 from activities.gateways.receivers import Outcome, OutgoingRequest
 from activities.outside import outside
 from activities.rules.backoff import parse_retry_after
 from activities.rules.breaker import Health
 from activities.rules.outcomes import Status, Verdict, judge, read_control
-from activities.rules.sent_headers import SEQUENCE, redacted_request
+from activities.rules.sent_headers import SAMPLE, SEQUENCE, redacted_request
 from activities.rules.signatures import Message, body, headers
 from activities.rules.spelling import prefixed
 from schema.db import transaction
-from schema.tables import AttemptRow, DeliveryRow, EndpointRow, EventRow
-
-
-@dataclass(frozen=True)
-class LoadDue:
-    """The deliveries of a batch, or the one with this id."""
-
-    batch_id: UUID | None = None
-    delivery_id: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Due:
-    """All that one attempt needs, secrets in clear: never logged, never sent to Temporal.
-
-    `sequence` is the number of the message among those of its endpoint; None for one that was made
-    before messages had numbers. The endpoint's policy counts attempts from number `first`.
-    """
-
-    delivery_id: UUID
-    endpoint_id: UUID
-    event_id: UUID
-    status: Status
-    attempts: int
-    next_at: datetime | None
-    reason: str | None
-    resend: int
-    sequence: int | None
-    order_key: str | None
-    url: str
-    scheme: str
-    delays: tuple[float, ...]
-    concurrency: int
-    rate_per_minute: int | None
-    health: Health
-    kind: str
-    occurred_at: datetime
-    cause: Cause
-    payload: Mapping[str, Any] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
-    own_headers: Mapping[str, str] = field(repr=False)
-    sign: Callable[[bytes], str] | None = field(repr=False)
-    first: int = 1
-
-    @property
-    def host(self) -> str:
-        """The receiver's host name, for operators; path and query may hold secrets."""
-        return urlsplit(self.url).hostname or ""
+from schema.tables import AttemptRow, DeliveryRow, EndpointRow
 
 
 @dataclass(frozen=True)
@@ -105,22 +56,6 @@ class Recorded:
     health: Health
 
 
-async def load_due(command: LoadDue) -> tuple[Due, ...]:
-    """Deliveries with their event and endpoint, oldest event first."""
-    query = (
-        select(DeliveryRow, EventRow, EndpointRow)
-        .join(EventRow, EventRow.id == DeliveryRow.event_id)  # type: ignore[arg-type]
-        .join(EndpointRow, EndpointRow.id == DeliveryRow.endpoint_id)  # type: ignore[arg-type]
-        .order_by(col(EventRow.sequence), col(DeliveryRow.sequence))
-    )
-    if command.batch_id is not None:
-        query = query.where(DeliveryRow.batch_id == command.batch_id)
-    else:
-        query = query.where(DeliveryRow.id == command.delivery_id)
-    async with transaction() as session:
-        return tuple(_due(*found) for found in (await session.execute(query)).all())
-
-
 async def make_attempt(due: Due) -> RecordAttempt:
     """Send the message once, signed now, and judge the answer. Raises for no receiver's fault."""
     world = outside()
@@ -129,6 +64,8 @@ async def make_attempt(due: Due) -> RecordAttempt:
     ours = headers(message, due.secrets, sent_at, due.sign)
     if due.sequence is not None:
         ours[SEQUENCE] = str(due.sequence)
+    if due.is_sample:
+        ours[SAMPLE] = "1"
     sent = {**due.own_headers, **ours}
     outcome = await world.receivers.send(OutgoingRequest(due.url, sent, message.body))
     answered = outcome.error is None
@@ -257,34 +194,4 @@ def _message(due: Due, number: int) -> Message:
         endpoint_id=prefixed("whe", due.endpoint_id),
         attempt=number,
         body=body(due.scheme, event=due.kind, data=due.payload, occurred_at=due.occurred_at),
-    )
-
-
-def _due(delivery: DeliveryRow, event: EventRow, endpoint: EndpointRow) -> Due:
-    health = health_of(endpoint)
-    gone = health.status in ("deleted", "disabled") and delivery.status == "pending"
-    return Due(
-        delivery_id=delivery.id,
-        endpoint_id=endpoint.id,
-        event_id=event.id,
-        status="cancelled" if gone else delivery.status,  # type: ignore[arg-type]
-        attempts=delivery.attempts,
-        next_at=delivery.next_at,
-        reason=delivery.reason,
-        resend=delivery.resend,
-        sequence=delivery.sequence,
-        order_key=delivery.order_key,
-        url=endpoint.url,
-        scheme=endpoint.scheme,
-        delays=tuple(endpoint.retry_delays),
-        concurrency=endpoint.concurrency,
-        rate_per_minute=endpoint.rate_per_minute,
-        health=health,
-        kind=event.kind,
-        occurred_at=event.created_at,
-        cause=Cause(event.request_id, event.traceparent),
-        payload=event.payload,
-        secrets=tuple(signing_secrets(endpoint, outside().clock.now())),
-        own_headers=custom_headers(endpoint),
-        sign=platform_signature if endpoint.signs_ed25519 else None,
     )

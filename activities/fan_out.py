@@ -5,22 +5,39 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from activities.rules.event_filters import passes
 from activities.rules.events import matches
 from activities.rules.spelling import stamp
-from schema.tables import EndpointRow, EventRow
+from schema.tables import EndpointRow
 
 Active = Mapping[UUID, Sequence[EndpointRow]]
 """Endpoints that are sent something, by organization."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that nobody was told yet; `only_to` names the one endpoint that is told."""
+
+    id: UUID
+    created_at: datetime
+    organization_id: UUID
+    kind: str
+    asset_id: UUID
+    payload: Mapping[str, Any]
+    only_to: UUID | None
+    request_id: str
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """An event that an endpoint is to be told; `sequence` counts the messages of the endpoint."""
 
-    event: EventRow
+    event: Waiting
     endpoint: EndpointRow
     sequence: int = 0
 
@@ -31,13 +48,13 @@ class Due:
 
 
 def fan_out(
-    waiting: Sequence[EventRow], active: Active, kinds: Iterable[str], most: int
-) -> tuple[list[EventRow], list[Due]]:
+    waiting: Sequence[Waiting], active: Active, kinds: Iterable[str], most: int
+) -> tuple[list[Waiting], list[Due]]:
     """The events that leave now, and what is due of them, in their order.
 
     An event that would bring more than `most` due waits, unless it is the first.
     """
-    leaving: list[EventRow] = []
+    leaving: list[Waiting] = []
     due: list[Due] = []
     told = frozenset(kinds)
     for event in waiting:
@@ -71,7 +88,7 @@ def by_organization(due: Iterable[Due]) -> dict[UUID, list[Due]]:
     return found
 
 
-def _wanting(event: EventRow, active: Active) -> list[EndpointRow]:
+def _wanting(event: Waiting, active: Active) -> list[EndpointRow]:
     endpoints = active.get(event.organization_id, ())
     if event.only_to is not None:
         return [endpoint for endpoint in endpoints if endpoint.id == event.only_to]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from activities.outbox import Batch
+from activities.dispatching import Batch
 from workflows.starter import Starter, TemporalAway
 
 

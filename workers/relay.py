@@ -19,15 +19,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from activities.cause import caused_by
-from activities.mail import (
-    ConfirmMails,
-    WaitingMail,
-    WaitingMails,
-    confirm_mails,
-    waiting_mails,
-)
-from activities.outbox import (
-    CHANNEL,
+from activities.dispatching import (
     Batch,
     ConfirmBatches,
     DispatchEvents,
@@ -36,6 +28,14 @@ from activities.outbox import (
     dispatch_events,
     waiting_batches,
 )
+from activities.mail import (
+    ConfirmMails,
+    WaitingMail,
+    WaitingMails,
+    confirm_mails,
+    waiting_mails,
+)
+from activities.outbox import CHANNEL
 from activities.readiness import read_backlog
 from schema.db import DatabaseAway, raw_connection
 from schema.settings import Settings
@@ -52,7 +52,7 @@ PACE_SECONDS = 0.1
 """Pause after taking something out. A lone event leaves at once; under load events gather into
 batches, because workflows cost far more than deliveries (measured: 55 to 65 workflows a second)."""
 
-MOST_EVENTS = 1000
+MOST_EVENTS = 2500
 INTERRUPTED_AFTER = timedelta(seconds=5)
 STARTS_AT_ONCE = 32
 REPORT_SECONDS = 5.0

@@ -18,9 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.cause import Cause, current_cause
 from activities.deliveries.recovering import Recovery
+from activities.dispatching import Batch
 from activities.imports.views import ImportView
 from activities.mail import WaitingMail
-from activities.outbox import Batch
 from activities.pictures.batches import BatchView
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks, retry_id
 from workflows.import_links import ImportLinks, LinksToImport

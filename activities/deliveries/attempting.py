@@ -17,19 +17,13 @@ import structlog
 from prometheus_client import Counter
 from temporalio import activity
 
-from activities.attempts import (
-    Due,
-    LoadDue,
-    RecordAttempt,
-    Recorded,
-    load_due,
-    make_attempt,
-    record_attempt,
-)
+from activities.attempts import RecordAttempt, Recorded, make_attempt
 from activities.cause import Cause
 from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
+from activities.deliveries.due import Due, LoadDue, load_due
 from activities.deliveries.holding import HoldDelivery, MayAttempt, find_hold, hold_delivery
 from activities.deliveries.lanes import Lanes
+from activities.deliveries.recording import Arriving
 from activities.outside import outside
 from activities.rules.breaker import Health
 from activities.rules.holds import HOLDS, RESEND, Hold
@@ -46,6 +40,7 @@ HELD = Counter("inkloom_webhook_holds", "Attempts that had to wait, by reason", 
 log = structlog.get_logger("inkloom.deliveries")
 
 _lanes = Lanes()
+_arriving = Arriving()
 
 
 @dataclass(frozen=True)
@@ -223,7 +218,9 @@ def _tell(item: Due, result: RecordAttempt) -> None:
     code = outcome.status_code
     said = outcome.error or (f"{code // 100}xx" if code is not None else "none")
     ATTEMPTS.labels("delivered" if verdict.status == "delivered" else said).inc()
-    log.info(
+    # What arrives is in the log of attempts; a line each would cost as much as the message.
+    say = log.debug if verdict.status == "delivered" else log.info
+    say(
         "webhook attempted",
         delivery=str(item.delivery_id),
         host=item.host,
@@ -242,7 +239,7 @@ async def _record(result: RecordAttempt) -> Recorded | None:
     pause = 0.1
     while True:
         try:
-            return await record_attempt(result)
+            return await _arriving.record(result)
         except DatabaseAway as fault:
             log.warning(
                 "attempt not yet recorded", delivery=str(result.delivery_id), why=str(fault)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from activities.attempts import Due
+from activities.deliveries.due import Due
 from activities.deliveries.health import ClaimProbe, claim_probe
 from activities.meters import Take, take
 from activities.outside import outside

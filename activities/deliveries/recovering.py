@@ -20,8 +20,8 @@ from temporalio import activity
 from activities.audit import done_by, record_act
 from activities.deliveries.replaying import ReplayEvents, replay_events
 from activities.deliveries.resending import Reopen, reopen
+from activities.dispatching import Batch
 from activities.endpoints.reading import ReadEndpoint, read_endpoint
-from activities.outbox import Batch
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor

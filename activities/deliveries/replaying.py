@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from sqlmodel import col, select
 
 from activities.cause import current_cause
-from activities.outbox import Batch
+from activities.dispatching import Batch
 from activities.outside import outside
 from activities.rules.event_filters import passes
 from activities.rules.spelling import stamp

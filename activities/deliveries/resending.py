@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from activities.audit import done_by, record_act
 from activities.cause import current_cause
+from activities.dispatching import Batch
 from activities.endpoints.reading import ReadEndpoint, read_endpoint
-from activities.outbox import Batch
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.deliveries.attempting import AttemptBatch, attempt_batch
+from activities.dispatching import DispatchEvents, WaitingBatches, dispatch_events, waiting_batches
 from activities.gateways.clock import FixedClock
-from activities.outbox import DispatchEvents, WaitingBatches, dispatch_events, waiting_batches
 from tests.api.conftest import Client, Tenant
 from tests.builders.deliveries import OK, an_answer
 from tests.fakes.listener import Listener, answering, listening

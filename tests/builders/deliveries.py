@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.outbox import Batch, DispatchEvents, dispatch_events
+from activities.dispatching import Batch, DispatchEvents, dispatch_events
 from activities.rules.actors import Actor
 from tests.builders.tenants import a_code
 from tests.fakes.listener import Listener

@@ -118,7 +118,7 @@ def test_what_is_asked_for_goes_where_it_can_run() -> None:
 
 HEAD = """
 from activities.deliveries.attempting import attempt_batch
-from activities.outbox import dispatch_events
+from activities.dispatching import dispatch_events
 from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.queues import DELIVERY, RENDER
 """

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import Webhook
 
-from activities.attempts import LoadDue, load_due, make_attempt, record_attempt
+from activities.attempts import make_attempt, record_attempt
 from activities.deliveries.attempting import (
     AttemptBatch,
     AttemptDelivery,
@@ -18,9 +18,10 @@ from activities.deliveries.attempting import (
     attempt_delivery,
 )
 from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
+from activities.deliveries.due import LoadDue, load_due
 from activities.deliveries.reading import ListDeliveries, list_deliveries
+from activities.dispatching import DispatchEvents, dispatch_events
 from activities.gateways.clock import FixedClock
-from activities.outbox import DispatchEvents, dispatch_events
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
 from activities.rules.paging import PageRequest

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.attempts import LoadDue, load_due
 from activities.deliveries.attempting import (
     AttemptBatch,
     AttemptDelivery,
@@ -18,11 +17,12 @@ from activities.deliveries.attempting import (
     attempt_delivery,
 )
 from activities.deliveries.backlog import FindWaiting, ReadBacklogs, find_waiting, read_backlogs
+from activities.deliveries.due import LoadDue, load_due
 from activities.deliveries.health import ClaimProbe, claim_probe
 from activities.deliveries.holding import TakeReleased, take_released
 from activities.deliveries.lanes import Lanes
+from activities.dispatching import DispatchEvents, dispatch_events
 from activities.gateways.clock import FixedClock
-from activities.outbox import DispatchEvents, dispatch_events
 from activities.outside import Outside
 from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.rules.actors import Actor

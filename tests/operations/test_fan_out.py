@@ -11,11 +11,11 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.dispatching import DispatchEvents, dispatch_events
 from activities.endpoints.changing import UpdateEndpoint, update_endpoint
 from activities.endpoints.creating import CreateEndpoint, create_endpoint
 from activities.endpoints.ending import DeleteEndpoint, delete_endpoint
-from activities.endpoints.testing import SendTest, send_test
-from activities.outbox import DispatchEvents, dispatch_events
+from activities.endpoints.sampling import SendSample, send_sample
 from activities.outside import Outside
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotNow, RateLimited
@@ -98,7 +98,7 @@ async def test_a_test_goes_to_one_endpoint_whatever_it_hears_of(database: AsyncC
     nothing = {"path": "$.type", "equals": "never"}
     asked = (await create_endpoint(CreateEndpoint(by, URL, ("page.viewed",), filter=nothing))).id
     await an_endpoint(by, events=("*",))
-    await send_test(SendTest(by, asked))
+    await send_sample(SendSample(by, asked))
     assert (await dispatch_events(ALL)).events == 1
     query = (
         "SELECT d.endpoint_id, d.sequence, e.kind, e.payload->>'endpointId' FROM delivery d "
@@ -122,10 +122,10 @@ async def test_what_is_paused_or_disabled_is_not_tested(database: AsyncConnectio
     made = await an_endpoint(by)
     await update_endpoint(UpdateEndpoint(by, made.id, status="paused"))
     with pytest.raises(NotNow, match="paused"):
-        await send_test(SendTest(by, made.id))
+        await send_sample(SendSample(by, made.id))
     await database.execute(text("UPDATE endpoint SET status = 'disabled'"))
     with pytest.raises(NotNow, match="disabled"):
-        await send_test(SendTest(by, made.id))
+        await send_sample(SendSample(by, made.id))
     assert await rows("SELECT kind FROM event") == []
 
 
@@ -134,9 +134,9 @@ async def test_tests_are_throttled() -> None:
     by = await a_tenant()
     made = await an_endpoint(by)
     for _ in range(30):
-        await send_test(SendTest(by, made.id))
+        await send_sample(SendSample(by, made.id))
     with pytest.raises(RateLimited):
-        await send_test(SendTest(by, made.id))
+        await send_sample(SendSample(by, made.id))
 
 
 async def test_relays_side_by_side_leave_no_gap_and_no_number_twice(committed: Actor) -> None:

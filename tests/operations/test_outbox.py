@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.gateways.clock import FixedClock
-from activities.outbox import (
+from activities.dispatching import (
     ConfirmBatches,
     DispatchEvents,
     WaitingBatches,
@@ -17,6 +16,7 @@ from activities.outbox import (
     dispatch_events,
     waiting_batches,
 )
+from activities.gateways.clock import FixedClock
 from schema.db import transaction
 from tests.builders.tenants import a_code, a_tenant, an_endpoint
 from workflows.reactions import WEBHOOKS, kinds_for

@@ -24,9 +24,9 @@ from activities.deliveries.recovering import (
     recover_part,
 )
 from activities.deliveries.resending import ResendDelivery, resend_delivery
+from activities.dispatching import WaitingBatches, waiting_batches
 from activities.endpoints.views import EndpointView
 from activities.gateways.clock import FixedClock
-from activities.outbox import WaitingBatches, waiting_batches
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NotNow
 from activities.rules.paging import PageRequest

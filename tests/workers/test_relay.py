@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from activities.dispatching import Batch, WaitingBatches, waiting_batches
 from activities.gateways.clock import FixedClock
-from activities.outbox import Batch, WaitingBatches, waiting_batches
 from tests.builders.tenants import a_code, a_tenant, an_endpoint
 from workers.relay import Relay
 from workflows.starter import Starter, TemporalAway
