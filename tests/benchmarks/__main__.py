@@ -36,6 +36,7 @@ from tests.benchmarks import (
     webhook_client,
     webhook_idle,
     webhook_sustained,
+    webhook_waits,
 )
 from tests.benchmarks.lab import ROOT, Lab
 from tests.benchmarks.measure import Lost, Row
@@ -62,6 +63,7 @@ TOPICS = (
     Topic(webhook_client.NAMES, webhook_client.measure),
     Topic(webhook_idle.NAMES, webhook_idle.measure),
     Topic(webhook_sustained.NAMES, webhook_sustained.measure),
+    Topic(webhook_waits.NAMES, webhook_waits.measure),
     Topic(visitor.NAMES, visitor.measure),
     Topic(redirect.NAMES, redirect.measure),
     Topic(redirect_cost.NAMES, redirect_cost.measure),

@@ -23,6 +23,7 @@ from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create
 from activities.readiness import read_backlog
 from activities.rules.actors import Actor
 from schema.settings import load_settings
+from tests.benchmarks.authority import Authority
 from tests.benchmarks.measure import Lost
 from workers.bootstrap import gateways
 from workers.ports import LOOPBACK, free_ports
@@ -55,6 +56,7 @@ class Lab:
         inkloom = ROOT / ".inkloom"
         inkloom.mkdir(mode=0o700, exist_ok=True)
         self.folder = Path(tempfile.mkdtemp(prefix="bench-", dir=inkloom))
+        self.authority = Authority(self.folder / "authority.pem")
         self._stack: Stack | None = None
 
     @asynccontextmanager
@@ -62,7 +64,8 @@ class Lab:
         """The running stack, started when first asked for, with its operations open to us."""
         if self._stack is None:
             self.say("starting a stack")
-            wishes = Wishes(self.folder / "data", headless=True, env=OPEN)
+            trusted = {"SSL_CERT_FILE": str(self.authority.path)}
+            wishes = Wishes(self.folder / "data", headless=True, env=OPEN | trusted)
             stack = Stack(wishes, load_settings(database_url="", temporal_address=""))
             await asyncio.to_thread(stack.start, lambda _: None)
             self._stack = stack

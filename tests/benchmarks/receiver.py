@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,10 @@ import uvloop
 from workers.ports import LOOPBACK
 
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok"
+_REFUSAL = b"HTTP/1.1 500 Broken\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nbad"
+
+HANGS, FAILS = "/hangs", "/fails"
+"""Paths of receivers that take a message and answer nothing, or 500; nobody is told of either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,17 @@ Take = Callable[[Arrival], None]
 
 
 @asynccontextmanager
-async def receiving(take: Take, port: int = 0) -> AsyncIterator[str]:
+async def receiving(
+    take: Take, port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """A receiver in this process; answers its address."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(take), LOOPBACK, port, backlog=1024)
+    server = await loop.create_server(
+        lambda: _Connection(take), LOOPBACK, port, backlog=1024, ssl=tls
+    )
+    scheme = "http" if tls is None else "https"
     try:
-        yield f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
+        yield f"{scheme}://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
 
@@ -57,24 +67,27 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        while self._one():
-            self._transport.write(_ANSWER)
+        while (path := self._one()) is not None:
+            if not path.startswith(HANGS):
+                self._transport.write(_REFUSAL if path.startswith(FAILS) else _ANSWER)
 
-    def _one(self) -> bool:
-        """Take one request off the buffer, if it is there in full."""
+    def _one(self) -> str | None:
+        """Take one request off the buffer, if it is there in full; its path."""
         head, end, rest = self._buffer.partition(b"\r\n\r\n")
         if not end:
-            return False
+            return None
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {
             name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
         }
         length = int(headers.get("content-length", "0"))
         if len(rest) < length:
-            return False
+            return None
         self._buffer = rest[length:]
-        self._take(Arrival(first.split(" ")[1], headers, rest[:length], perf_counter()))
-        return True
+        path = first.split(" ")[1]
+        if not path.startswith((HANGS, FAILS)):
+            self._take(Arrival(path, headers, rest[:length], perf_counter()))
+        return path
 
 
 async def _serve(port: int) -> None:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.rules.actors import Actor
 from activities.rules.spelling import prefixed
 from tests.benchmarks.lab import a_tenant
 from tests.benchmarks.measure import Lost
@@ -51,7 +52,12 @@ _INSERT = (
 class Crowd:
     """Organizations with one endpoint for each of `KINDS`."""
 
-    organizations: tuple[UUID, ...]
+    owners: tuple[Actor, ...]
+
+    @property
+    def first(self) -> Actor:
+        """Who acts for the first organization."""
+        return self.owners[0]
 
     async def pour(self, database_url: str, count: int, inbox: Inbox) -> None:
         """Write `count` events, evenly over all endpoints, in one transaction."""
@@ -72,7 +78,7 @@ class Crowd:
 
     def _place(self, number: int) -> tuple[UUID, str]:
         row, column = divmod(number, len(KINDS))
-        return self.organizations[row % len(self.organizations)], KINDS[column]
+        return self.owners[row % len(self.owners)].organization_id, KINDS[column]
 
 
 @dataclass
@@ -130,5 +136,5 @@ async def a_crowd(slug: str, url: str, organizations: int) -> Crowd:
         by = (await a_tenant(f"{slug}-{number}")).actor
         for kind in KINDS:
             await create_endpoint(CreateEndpoint(by, f"{url}/{number}/{kind}", (kind,)))
-        found.append(by.organization_id)
+        found.append(by)
     return Crowd(tuple(found))
