@@ -15,6 +15,7 @@ from activities.gateways.dice import Dice
 from activities.gateways.dns import Resolver
 from activities.gateways.drawers import Drawers
 from activities.gateways.geo import Geo, NoGeo
+from activities.gateways.inbox import Inbox
 from activities.gateways.mailer import Mailer
 from activities.gateways.pictures import Pictures
 from activities.gateways.receivers import Receivers
@@ -42,6 +43,7 @@ class Outside:
     geo: Geo = field(default_factory=NoGeo)
     drawers: Drawers = field(default_factory=Drawers)
     picture_cache_bytes: int = 256 * 1024 * 1024
+    inbox: Inbox | None = None
 
     @property
     def own_hosts(self) -> frozenset[str]:

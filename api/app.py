@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from activities.rules.errors import DomainError
+from activities.rules.inboxes import inbox_name
 from activities.statistics.live import Live
 from activities.visits.following import Straight
 from api.business.app import make_business
@@ -22,6 +23,7 @@ from api.edge import Edge, Network
 from api.faults import HttpFault, RouteUnknown
 from api.health import PATHS as HEALTH_PATHS
 from api.health import Health, TemporalHere
+from api.inbox import inbox
 from api.links.app import make_links
 from api.mailbox import PATH as MAILBOX_PATH
 from api.mailbox import mailbox
@@ -138,6 +140,8 @@ class Dispatcher:
             return dialect.name, dialect.application, dialect.present
         if path.rstrip("/") == MAILBOX_PATH:
             return "mailbox", mailbox, _present
+        if inbox_name(path) is not None:
+            return "inbox", inbox, _present
         if self._pages.owns(path):
             return "pages", self._pages, _present
         if self._documents.owns(path):

@@ -1,4 +1,7 @@
-"""What the API is, for people and for generators: `/docs` and an OpenAPI document a dialect."""
+"""What the API is, for people and for generators: `/docs` and an OpenAPI document a dialect.
+
+Pages for receivers of webhooks stand beside them (`receiver_docs/`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from api.dialect import Dialect
+from api.receiver_docs import pages
 
 _STYLE = """
 :root{color-scheme:light dark;--paper:#faf8f4;--card:#fff;--ink:#1d1b18;--soft:#6b665e;--line:#e7e2d8}
@@ -35,13 +39,16 @@ class Documents:
 
     def owns(self, path: str) -> bool:
         """Whether the path is a document."""
-        return path.rstrip("/") in ("", "/docs", "/openapi.json") or self._named(path) is not None
+        fixed = path.rstrip("/") in ("", "/docs", "/openapi.json") or pages.owns(path)
+        return fixed or self._named(path) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         named = self._named(scope["path"])
         response: Response
         if scope["method"] not in ("GET", "HEAD"):
             response = JSONResponse({"error": "This path takes GET."}, 405, {"Allow": "GET, HEAD"})
+        elif pages.owns(scope["path"]):
+            response = pages.answer(scope["path"])
         elif named is not None:
             response = JSONResponse(await self._document_of(named))
         else:
@@ -74,7 +81,9 @@ class Documents:
             '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Inkloom API</title>'
             f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}'
             "</style></head><body><h1>Inkloom API</h1><p>Several public languages over one "
-            f"domain; each has its own OpenAPI document.</p>{sections}</body></html>"
+            "domain; each has its own OpenAPI document. For those who receive webhooks: "
+            f'<a href="{pages.ROOT}">signatures, answers and retries</a> and the '
+            f'<a href="{pages.EVENTS}">events</a>.</p>{sections}</body></html>'
         )
 
 

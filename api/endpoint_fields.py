@@ -24,6 +24,8 @@ from activities.endpoints.views import EndpointView, Ordering, Status
 from activities.rules.backoff import MAX_STEP_SECONDS, MAX_STEPS, MIN_STEP_SECONDS
 from activities.rules.custom_headers import LONGEST_NAME, LONGEST_VALUE, MOST, REDACTED
 from activities.rules.errors import InvalidFields
+from activities.rules.events import CATALOGUE
+from activities.rules.sent_headers import SAMPLE
 from activities.rules.targets import MAX_URL_CHARACTERS
 from api.dialect import Body, Text
 from api.scalars import Moment
@@ -220,6 +222,27 @@ class TestedOut(BaseModel):
 
     event: Literal["webhook.test"] = Field(
         "webhook.test", description="the kind of the message", examples=["webhook.test"]
+    )
+
+
+class SampleIn(Body):
+    """Which event to send a sample of."""
+
+    event: Text = Field(
+        max_length=LONGEST_PATTERN,
+        description="a kind of event, whether the endpoint hears of it or not",
+        examples=["qr.scanned"],
+        json_schema_extra={"enum": [*CATALOGUE]},
+    )
+
+
+class SampleFields(BaseModel):
+    """A sample that is on its way; each language adds the id of its event."""
+
+    event: str = Field(description="the kind of the message", examples=["qr.scanned"])
+    payload: dict[str, Any] = Field(
+        description=f"what it tells, in the shape of a real one; the header {SAMPLE} marks it",
+        examples=[{"id": "qr_00000000000040008000000000000001", "shortCode": "spring7"}],
     )
 
 

@@ -7,11 +7,8 @@ learns nothing. `?format=json` or `Accept: application/json` gives `{"items": [.
 
 from __future__ import annotations
 
-import ipaddress
 from html import escape
-from urllib.parse import parse_qs, urlsplit
 
-from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
@@ -19,12 +16,9 @@ from activities.mail import MailView, ReadMailbox, read_mailbox
 from activities.rules.errors import NotFound
 from activities.rules.spelling import stamp
 from api.faults import RouteUnknown
+from api.here import POLICY, asked_from_here, wants_json
 
 PATH = "/dev/mailbox"
-
-_HERE = ("localhost", "127.0.0.1", "::1")
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 _STYLE = """
 :root{color-scheme:light dark;--paper:#faf8f4;--card:#fff;--ink:#1d1b18;--soft:#6b665e;
@@ -44,7 +38,7 @@ overflow-wrap:anywhere}a{color:inherit;font-weight:600}
 
 async def mailbox(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request; `RouteUnknown` wherever there is no mailbox for this caller."""
-    if not _asked_from_here(scope):
+    if not asked_from_here(scope):
         raise RouteUnknown
     try:
         mails = await read_mailbox(ReadMailbox())
@@ -53,30 +47,13 @@ async def mailbox(scope: Scope, receive: Receive, send: Send) -> None:
     response: Response
     if scope["method"] not in ("GET", "HEAD"):
         response = JSONResponse({"error": "This path takes GET."}, 405, {"Allow": "GET, HEAD"})
-    elif _wants_json(scope):
+    elif wants_json(scope):
         response = JSONResponse({"items": [_item(mail) for mail in mails]})
     else:
-        response = HTMLResponse(_page(mails), headers={"Content-Security-Policy": _POLICY})
+        response = HTMLResponse(_page(mails), headers={"Content-Security-Policy": POLICY})
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     await response(scope, receive, send)
-
-
-def _asked_from_here(scope: Scope) -> bool:
-    headers, client = Headers(scope=scope), scope.get("client")
-    if client is None or any(name in headers for name in _FORWARDED):
-        return False
-    try:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname
-        return host in _HERE and ipaddress.ip_address(client[0]).is_loopback
-    except ValueError:
-        return False
-
-
-def _wants_json(scope: Scope) -> bool:
-    accept = Headers(scope=scope).get("accept", "")
-    asked = parse_qs(scope["query_string"].decode("latin-1")).get("format")
-    return asked == ["json"] or ("application/json" in accept and "text/html" not in accept)
 
 
 def _item(mail: MailView) -> dict[str, str | None]:

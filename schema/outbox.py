@@ -15,7 +15,7 @@ from schema.base import Json, Row, Timestamp
 class EventRow(Row, table=True):
     """A fact, written in the transaction that made it true. `sequence` is the order of writing.
 
-    With `only_to` it is told to that endpoint alone, whatever it subscribed to.
+    With `only_to` it is a sample, told to that endpoint alone, whatever it subscribed to.
     """
 
     __tablename__ = "event"

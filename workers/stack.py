@@ -208,9 +208,11 @@ class Stack:
             for name in Settings.model_fields
             if name.upper() in os.environ
         }
+        given = {**inherited, **self._wishes.env}
+        developing = given.get("ENVIRONMENT", "development") == "development"
         return {
-            **inherited,
-            **self._wishes.env,
+            **({"DEV_INBOX": "true"} if developing else {}),
+            **given,
             "DATABASE_URL": self.database_url,
             "TEMPORAL_ADDRESS": self.temporal_address,
             "SECRET_KEY": self.secret_key(),

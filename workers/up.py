@@ -102,6 +102,8 @@ def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
             f"  Sign in            {stack.api}/sign-in as {HOME.owner_email}", soft_wrap=True
         )
         console.print(f"  Mailbox            {stack.api}/dev/mailbox", soft_wrap=True)
+    if stack.settings.dev_inbox:
+        console.print(f"  Webhook inbox      {stack.api}/dev/inbox", soft_wrap=True)
     console.print(
         f"  Temporal UI        {stack.temporal_ui or 'at your own Temporal'}", soft_wrap=True
     )

@@ -10,8 +10,8 @@ from uuid import uuid4
 from activities.audit import done_by, record_act
 from activities.endpoints.drafts import JudgeAddress, judge_address, judged
 from activities.endpoints.finding import must_see_all
+from activities.endpoints.sampling import sample_to
 from activities.endpoints.secrets import fresh_secret, seal_headers, seal_secret
-from activities.endpoints.testing import probe_of
 from activities.endpoints.views import EndpointView, view_of
 from activities.meters import Take, take
 from activities.outbox import emit_to
@@ -85,7 +85,7 @@ async def create_endpoint(command: CreateEndpoint) -> EndpointView:
         made = {"events": list(command.events), "scheme": command.scheme}
         await record_act(done_by(by, "endpoint.created", f"endpoint {endpoint_id}", **made))
         if command.send_test:
-            await emit_to(probe_of(by, endpoint_id))
+            await emit_to(sample_to(by, endpoint_id))
     return view_of(row, secret)
 
 

@@ -12,6 +12,7 @@ from activities.rules.custom_headers import headers_refusal
 from activities.rules.errors import InvalidFields
 from activities.rules.event_filters import filter_refusal
 from activities.rules.events import CATALOGUE, unknown_patterns
+from activities.rules.inboxes import own_inbox
 from activities.rules.signatures import SCHEMES
 from activities.rules.targets import TargetRefused, denied_address, parse_target
 from activities.rules.visible import hidden_sign
@@ -64,6 +65,8 @@ async def judge_address(command: JudgeAddress) -> None:
     A name that cannot be resolved now is accepted: every attempt resolves and checks again.
     """
     world = outside()
+    if world.inbox is not None and own_inbox(command.url, world.inbox.port):
+        return
     try:
         target = parse_target(
             command.url,

@@ -10,6 +10,10 @@ SEQUENCE = "X-Inkloom-Sequence"
 """The number of a message among those of its endpoint, from 1 without a gap. It is not signed: a
 receiver that misses a number asks for the manifest."""
 
+SAMPLE = "X-Inkloom-Sample"
+"""`1` where a message is a sample: nothing has happened. Its body is as that of a real one, but for
+ids that begin with eight zeros (`rules/samples.py`)."""
+
 
 def redacted_request(ours: Mapping[str, str], custom: Mapping[str, str]) -> dict[str, str]:
     """The headers that were sent, without signatures and without the values of custom ones."""

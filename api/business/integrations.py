@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from activities.endpoints.changing import UpdateEndpoint, update_endpoint
 from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.endpoints.drafts import LONGEST_PATTERN
 from activities.endpoints.ending import DeleteEndpoint, delete_endpoint
 from activities.endpoints.reading import (
     ListEndpoints,
@@ -18,9 +19,10 @@ from activities.endpoints.reading import (
     read_endpoint,
 )
 from activities.endpoints.rotating import USUAL_GRACE, RotateEndpointSecret, rotate_endpoint_secret
-from activities.endpoints.testing import SendTest, send_test
+from activities.endpoints.sampling import SampleView, SendSample, send_sample
 from activities.endpoints.views import EndpointView, Status
 from activities.rules.errors import NotFound
+from activities.rules.events import CATALOGUE
 from activities.rules.spelling import unprefixed
 from api.business.auth import authenticate, documented
 from api.business.fields import OrgId, PathId
@@ -33,6 +35,8 @@ from api.endpoint_fields import (
     EndpointIn,
     EndpointOut,
     RotationIn,
+    SampleFields,
+    SampleIn,
     Scheme,
     TestedOut,
     asked,
@@ -47,6 +51,12 @@ router = make_router(authenticate, dependencies=[documented], tags=["webhooks"])
 
 ALL = "/api/integrations"
 ONE = f"{ALL}/{{id}}"
+SAMPLE = f"{ALL}/{{key}}/sample-event"
+
+WORDS = {"scan": "qr.scanned", "conversion": "conversion.recorded"}
+"""What clients of this language call kinds of events."""
+
+Key = Annotated[Text, Path(max_length=64, description="the UUID of the integration")]
 
 
 class IntegrationIn(EndpointIn):
@@ -57,6 +67,26 @@ class IntegrationIn(EndpointIn):
 
 class IntegrationChangesIn(EndpointChangesIn):
     """What of an integration to change; `headers` are replaced as a whole."""
+
+
+class SampleEventIn(SampleIn):
+    """Which event to send a sample of."""
+
+    event: Text = Field(
+        max_length=LONGEST_PATTERN,
+        description=f"a kind of event, or {' or '.join(f'`{word}`' for word in WORDS)}, whether "
+        "the integration hears of it or not",
+        examples=["scan"],
+        json_schema_extra={"enum": [*WORDS, *CATALOGUE]},
+    )
+
+
+class SampleEventOut(SampleFields):
+    """A sample that is on its way."""
+
+    event_id: Id = Field(
+        description="the UUID of the event", examples=["7d0c7a44-1f0b-4c5e-9a53-0c5a7d1b2f10"]
+    )
 
 
 class IntegrationOut(EndpointOut):
@@ -81,6 +111,12 @@ class IntegrationAnswer(BaseModel):
     """One integration."""
 
     integration: IntegrationOut = Field(description="the integration")
+
+
+class SampleEventAnswer(BaseModel):
+    """One sample."""
+
+    sample_event: SampleEventOut = Field(description="the sample")
 
 
 class NewIntegrationAnswer(BaseModel):
@@ -152,8 +188,16 @@ async def rotate(
 
 @router.post(f"{ONE}/test", status_code=202, summary="Send a test message")
 async def send_one(id: PathId, by: By, org_id: OrgId = None) -> TestedOut:
-    await send_test(SendTest(by, to_id(id)))
+    await send_sample(SendSample(by, to_id(id)))
     return TestedOut()
+
+
+@router.post(SAMPLE, status_code=202, summary="Send a sample of any event")
+async def send_any(
+    key: Key, body: SampleEventIn, by: By, org_id: OrgId = None
+) -> SampleEventAnswer:
+    event = WORDS.get(body.event, body.event)
+    return present_sample(await send_sample(SendSample(by, to_id(key), event)))
 
 
 @router.post(f"{ONE}/pause", summary="Send nothing until it is resumed")
@@ -189,6 +233,12 @@ def answer_new(response: Response, endpoint: EndpointView) -> NewIntegrationAnsw
 def present_integration(endpoint: EndpointView) -> IntegrationOut:
     """The endpoint in this dialect's words."""
     return IntegrationOut(id=endpoint.id, **shown(endpoint))
+
+
+def present_sample(sample: SampleView) -> SampleEventAnswer:
+    """The sample in this dialect's words."""
+    told = {"event": sample.event, "payload": dict(sample.payload)}
+    return SampleEventAnswer(sample_event=SampleEventOut(event_id=sample.event_id, **told))
 
 
 def to_id(text: str) -> UUID:

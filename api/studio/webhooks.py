@@ -18,7 +18,7 @@ from activities.endpoints.reading import (
     read_endpoint,
 )
 from activities.endpoints.rotating import USUAL_GRACE, RotateEndpointSecret, rotate_endpoint_secret
-from activities.endpoints.testing import SendTest, send_test
+from activities.endpoints.sampling import SampleView, SendSample, send_sample
 from activities.endpoints.views import EndpointView
 from activities.endpoints.views import Status as State
 from api.dialect import Text
@@ -29,6 +29,8 @@ from api.endpoint_fields import (
     EndpointIn,
     EndpointOut,
     RotationIn,
+    SampleFields,
+    SampleIn,
     Scheme,
     TestedOut,
     asked,
@@ -55,6 +57,14 @@ class WebhookIn(EndpointIn):
 
 class WebhookChangesIn(EndpointChangesIn):
     """What of a receiver to change; `headers` are replaced as a whole."""
+
+
+class SampleOut(SampleFields):
+    """A sample that is on its way."""
+
+    event_id: Id = Field(
+        description="the UUID of the event", examples=["7d0c7a44-1f0b-4c5e-9a53-0c5a7d1b2f10"]
+    )
 
 
 class WebhookOut(EndpointOut):
@@ -118,8 +128,13 @@ async def rotate(
 
 @router.post(f"{ONE}test/", status_code=202, summary="Send a test message")
 async def send_one(id: UUID, by: By) -> TestedOut:
-    await send_test(SendTest(by, id))
+    await send_sample(SendSample(by, id))
     return TestedOut()
+
+
+@router.post(f"{ONE}sample/", status_code=202, summary="Send a sample of any event")
+async def send_any(id: UUID, body: SampleIn, by: By) -> SampleOut:
+    return present_sample(await send_sample(SendSample(by, id, body.event)))
 
 
 @router.post(f"{ONE}pause/", summary="Send nothing until it is resumed")
@@ -149,3 +164,8 @@ def answer_new(response: Response, endpoint: EndpointView) -> NewWebhookOut:
 def present_webhook(endpoint: EndpointView) -> WebhookOut:
     """The receiver in this dialect's words."""
     return WebhookOut(id=endpoint.id, **shown(endpoint))
+
+
+def present_sample(sample: SampleView) -> SampleOut:
+    """The sample in this dialect's words."""
+    return SampleOut(event_id=sample.event_id, event=sample.event, payload=dict(sample.payload))

@@ -39,6 +39,7 @@ from api.workspace import (
     team_invites,
     utm_templates,
     webhook_deliveries,
+    webhook_events,
     webhooks,
 )
 from api.workspace.errors import REFUSALS, present
@@ -58,6 +59,7 @@ PREFIXES = (
     "/api/utm-templates",
     "/api/domains",
     "/api/webhooks/endpoints",
+    "/api/webhooks/events",
     "/api/org",
     "/api/auth",
 )
@@ -84,6 +86,7 @@ ROUTERS = (
     domains.router,
     webhooks.router,
     webhook_deliveries.router,
+    webhook_events.router,
     stats.router,
     ab_tests.router,
     org_stats.router,

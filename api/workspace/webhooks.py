@@ -18,7 +18,7 @@ from activities.endpoints.reading import (
     read_endpoint,
 )
 from activities.endpoints.rotating import USUAL_GRACE, RotateEndpointSecret, rotate_endpoint_secret
-from activities.endpoints.testing import SendTest, send_test
+from activities.endpoints.sampling import SampleView, SendSample, send_sample
 from activities.endpoints.views import EndpointView, Status
 from activities.rules.spelling import prefixed
 from api.dialect import Text
@@ -29,6 +29,8 @@ from api.endpoint_fields import (
     EndpointIn,
     EndpointOut,
     RotationIn,
+    SampleFields,
+    SampleIn,
     Scheme,
     TestedOut,
     asked,
@@ -65,6 +67,19 @@ class WebhookChangesIn(EndpointChangesIn, In):
 
 class WebhookRotationIn(RotationIn, In):
     """How long the secret before the new one signs too."""
+
+
+class WebhookSampleIn(SampleIn, In):
+    """Which event to send a sample of."""
+
+
+class SampleOut(SampleFields, Out):
+    """A sample that is on its way."""
+
+    event_id: str = Field(
+        description="the id of the event, as in the header webhook-id",
+        examples=["evt_7d0c7a441f0b4c5e9a530c5a7d1b2f10"],
+    )
 
 
 class WebhookOut(EndpointOut, Out):
@@ -140,8 +155,13 @@ async def rotate(
 
 @router.post(f"{ONE}/test", status_code=202, summary="Send a test message")
 async def send_one(id: PathId, by: By, org_id: OrgId = None) -> TestedOut:
-    await send_test(SendTest(by, to_id(id)))
+    await send_sample(SendSample(by, to_id(id)))
     return TestedOut()
+
+
+@router.post(f"{ONE}/sample", status_code=202, summary="Send a sample of any event")
+async def send_any(id: PathId, body: WebhookSampleIn, by: By, org_id: OrgId = None) -> SampleOut:
+    return present_sample(await send_sample(SendSample(by, to_id(id), body.event)))
 
 
 @router.post(f"{ONE}/pause", summary="Send nothing until it is resumed")
@@ -176,3 +196,9 @@ def answer_new(response: Response, endpoint: EndpointView) -> NewWebhookOut:
 def present_webhook(endpoint: EndpointView) -> WebhookOut:
     """The endpoint in this dialect's words."""
     return WebhookOut(id=prefixed("whe", endpoint.id), **shown(endpoint))
+
+
+def present_sample(sample: SampleView) -> SampleOut:
+    """The sample in this dialect's words."""
+    event_id = prefixed("evt", sample.event_id)
+    return SampleOut(event_id=event_id, event=sample.event, payload=dict(sample.payload))

@@ -83,6 +83,23 @@ def test_a_taken_port_is_refused_in_one_sentence(one: Up, tmp_path: Path) -> Non
     assert f"port {port} is in use; choose another with --port" in said
 
 
+def test_a_sample_arrives_in_the_inbox_and_nothing_else_here_is_reached(one: Up) -> None:
+    inbox, hooks = f"{one.told['api']}/dev/inbox", "/api/v1/webhooks/"
+    made = one.api.post(hooks, json={"url": f"{inbox}/first", "events": ["page.viewed"]})
+    assert made.status_code == 201, made.text
+    elsewhere = inbox.replace("inbox", "mailbox")
+    assert one.api.post(hooks, json={"url": elsewhere, "events": ["*"]}).status_code == 400
+    asked = one.api.post(f"{hooks}{made.json()['id']}/sample/", json={"event": "qr.scanned"})
+    assert asked.status_code == 202, asked.text
+    deadline = time.monotonic() + 20
+    while not (items := one.api.get(f"{inbox}/first?format=json").json()["items"]):
+        assert time.monotonic() < deadline, "nothing arrived"
+        time.sleep(0.05)
+    (item,) = items
+    assert (item["event"], item["isSample"], item["isGenuine"]) == ("qr.scanned", True, True)
+    assert json.loads(item["body"])["data"] == asked.json()["payload"]
+
+
 def test_two_run_side_by_side_and_leave_nothing_when_killed(one: Up, tmp_path: Path) -> None:
     two = Up(tmp_path / "two", "--quiet")
     code = {"destination_url": "https://example.com/one", "short_id": "one"}

@@ -12,6 +12,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.dispatching import DispatchEvents, dispatch_events
 from activities.endpoints.changing import UpdateEndpoint, update_endpoint
 from activities.endpoints.creating import CreateEndpoint, create_endpoint
 from activities.endpoints.ending import DeleteEndpoint, delete_endpoint
@@ -22,9 +23,8 @@ from activities.endpoints.reading import (
     read_endpoint,
 )
 from activities.endpoints.rotating import RotateEndpointSecret, rotate_endpoint_secret
-from activities.endpoints.testing import SendTest, send_test
+from activities.endpoints.sampling import SendSample, send_sample
 from activities.gateways.clock import FixedClock
-from activities.outbox import DispatchEvents, dispatch_events
 from activities.outside import Outside, install
 from activities.rules.actors import Actor
 from activities.rules.errors import (
@@ -231,7 +231,7 @@ async def test_another_tenants_endpoint_cannot_be_touched() -> None:
     for attempt in (
         update_endpoint(UpdateEndpoint(mine, made.id, description="x")),
         rotate_endpoint_secret(RotateEndpointSecret(mine, made.id)),
-        send_test(SendTest(mine, made.id)),
+        send_sample(SendSample(mine, made.id)),
         delete_endpoint(DeleteEndpoint(mine, made.id)),
     ):
         with pytest.raises(NotFound):
@@ -250,7 +250,7 @@ async def test_who_sees_one_workspace_only_hears_of_no_other() -> None:
         list_endpoints(ListEndpoints(narrow, PageRequest())),
         update_endpoint(UpdateEndpoint(narrow, made.id, url="https://mine.example.com/")),
         rotate_endpoint_secret(RotateEndpointSecret(narrow, made.id)),
-        send_test(SendTest(narrow, made.id)),
+        send_sample(SendSample(narrow, made.id)),
         delete_endpoint(DeleteEndpoint(narrow, made.id)),
     ):
         with pytest.raises(Forbidden) as caught:

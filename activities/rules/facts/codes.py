@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -121,4 +122,38 @@ class QrScanLimitReached(Event):
             "shortCode": self.short_code,
             "scanLimit": self.scan_limit,
             "reachedAt": stamp(self.occurred_at),
+        }
+
+
+@dataclass(frozen=True)
+class QrExpiryWarning(Event):
+    """A QR code ends at `expiresAt`, unless that is put off."""
+
+    kind = "qr.expiry_warning"
+
+    short_code: str
+    expires_at: datetime
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "id": prefixed("qr", self.asset_id),
+            "shortCode": self.short_code,
+            "expiresAt": stamp(self.expires_at),
+            "warnedAt": stamp(self.occurred_at),
+        }
+
+
+@dataclass(frozen=True)
+class QrExpired(Event):
+    """The time of a QR code is over: it leads to its destination no more."""
+
+    kind = "qr.expired"
+
+    short_code: str
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "id": prefixed("qr", self.asset_id),
+            "shortCode": self.short_code,
+            "expiredAt": stamp(self.occurred_at),
         }

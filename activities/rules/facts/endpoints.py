@@ -12,7 +12,7 @@ from activities.rules.spelling import prefixed, stamp
 
 @dataclass(frozen=True)
 class WebhookTested(Event):
-    """Somebody asked for a test message; `asset_id` is the endpoint, which alone gets it."""
+    """Somebody asked for a test message to this endpoint, which alone gets it."""
 
     kind = "webhook.test"
 
@@ -29,9 +29,8 @@ class WebhookTested(Event):
 
 @dataclass(frozen=True)
 class EndpointDisabled(Event):
-    """Nothing more is sent to an endpoint, which is the asset; `reason` is what it did.
-
-    `failing_since` is when its failures began.
+    """Nothing more is sent to an endpoint; `reason` is what it did, `failingSince` when its
+    failures began.
     """
 
     kind = "endpoint.disabled"
