@@ -1,7 +1,8 @@
 """The promise: everything due to an organization's endpoints is tried once, now.
 
-One run makes the first attempt of a batch, all endpoints side by side. What fails, or has to wait,
-becomes a `RetryDelivery` of its own, so a slow receiver holds back nobody else's message.
+One run makes the first attempt of a batch, all endpoints side by side, in as many goes as slow
+receivers need. What fails, or has to wait, becomes a `RetryDelivery` of its own, so a slow receiver
+holds back nobody else's message.
 """
 
 from __future__ import annotations
@@ -40,15 +41,21 @@ class DeliverWebhooks:
 
     @workflow.run
     async def run(self, due: Deliveries) -> BatchReport:
-        report: BatchReport = await workflow.execute_activity(
-            attempt_batch, AttemptBatch(due.batch_id), **BRISK
-        )
-        for failure in report.failures:
-            await self._keep_trying(due, failure)
-        workflow.set_current_details(
-            f"**{report.delivered}** delivered, **{len(report.failures)}** to be retried, "
-            f"**{report.given_up}** given up"
-        )
+        told: set[UUID] = set()
+        while True:
+            report: BatchReport = await workflow.execute_activity(
+                attempt_batch, AttemptBatch(due.batch_id), **BRISK
+            )
+            for failure in report.failures:
+                if failure.delivery_id not in told:
+                    await self._keep_trying(due, failure)
+                    told.add(failure.delivery_id)
+            workflow.set_current_details(
+                f"**{report.delivered}** delivered, **{len(report.failures)}** to be retried, "
+                f"**{report.given_up}** given up, **{report.unfinished}** still to be tried"
+            )
+            if not report.unfinished:
+                break
         workflow.logger.info("batch tried", extra={"request_id": due.cause.request_id})
         return report
 

@@ -12,8 +12,9 @@ from uuid import UUID
 from temporalio import workflow
 
 from activities.cause import Cause
-from activities.deliveries.attempting import AttemptDelivery, DeliveryReport, attempt_delivery
+from activities.deliveries.attempting import AttemptDelivery, attempt_delivery
 from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
+from activities.deliveries.trying import DeliveryReport
 from workflows.policies import BRISK
 from workflows.waiting import Waiting, Why
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from activities.deliveries.attempting import DeliveryReport
+from activities.deliveries.trying import DeliveryReport
 from activities.rules.holds import explain
 
 

@@ -16,15 +16,10 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.cause import Cause
-from activities.deliveries.attempting import (
-    AttemptBatch,
-    AttemptDelivery,
-    BatchReport,
-    DeliveryReport,
-    Failure,
-)
+from activities.deliveries.attempting import AttemptBatch, AttemptDelivery, BatchReport, Failure
 from activities.deliveries.cancelling import CancelDelivery
 from activities.deliveries.recovering import RecoveredPart, RecoverPart
+from activities.deliveries.trying import DeliveryReport
 from activities.rules.backoff import wait_before
 from workers.binaries import temporal_binary
 from workers.interceptors import HouseInterceptor
@@ -40,7 +35,8 @@ ORGANIZATION = UUID("11111111-1111-4111-8111-111111111111")
 class Script:
     """A receiver that fails `failures` times and then answers; waits follow `delays`.
 
-    Before each attempt the first of `holds` keeps it from being made, for so many seconds.
+    Before each attempt the first of `holds` keeps it from being made, for so many seconds. A batch
+    needs so many `goes`.
     """
 
     def __init__(
@@ -59,6 +55,7 @@ class Script:
         self.tried: list[int] = []
         self.cancelled: list[UUID] = []
         self.faults = 0
+        self.goes = 1
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -67,6 +64,9 @@ class Script:
             if self.holds:
                 return BatchReport(0, 0, (self.held(command.batch_id),))
             self.tried.append(1)
+            if self.goes > 1:
+                self.goes -= 1
+                return BatchReport(0, 0, (self.failure(command.batch_id),), 1)
             if self.failures == 0:
                 return BatchReport(1, 0, ())
             return BatchReport(0, 0, (self.failure(command.batch_id),))

@@ -11,7 +11,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from activities.cause import Cause
-from activities.deliveries.attempting import DeliveryReport
+from activities.deliveries.trying import DeliveryReport
 from activities.rules.backoff import RETRY_POLICIES
 from tests.workflows.receivers import (
     ORGANIZATION,

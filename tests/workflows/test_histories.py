@@ -10,7 +10,8 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from activities.deliveries.attempting import AttemptDelivery, DeliveryReport, attempt_delivery
+from activities.deliveries.attempting import AttemptDelivery, attempt_delivery
+from activities.deliveries.trying import DeliveryReport
 from workers.registry import REGISTRY
 from workers.sandbox import make_runner
 from workflows.policies import BRISK

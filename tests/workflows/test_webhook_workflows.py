@@ -51,6 +51,32 @@ async def test_a_database_that_is_away_costs_no_attempt(temporal: WorkflowEnviro
     assert report.status == "delivered"
 
 
+async def test_a_batch_goes_on_until_everything_had_its_turn(
+    temporal: WorkflowEnvironment,
+) -> None:
+    """The failure of the first go is told again by the others, and handed over once."""
+    script = Script(failures=1, delays=STANDARD)
+    script.goes = 3
+    batch = uuid4()
+    async with working(temporal, script) as queue:
+        report = await temporal.client.execute_workflow(
+            DeliverWebhooks.run,
+            Deliveries(ORGANIZATION, batch, Cause("r-1")),
+            id=f"deliver/{ORGANIZATION}/{batch}",
+            task_queue=queue,
+        )
+        child = temporal.client.get_workflow_handle_for(RetryDelivery.run, f"retry/{batch}")
+        assert (await child.result()).status == "delivered"
+        history = await temporal.client.get_workflow_handle(
+            f"deliver/{ORGANIZATION}/{batch}"
+        ).fetch_history()
+    assert report.unfinished == 0
+    assert script.tried == [1, 1, 1, 2]
+    kinds = [event.WhichOneof("attributes") for event in history.events]
+    begun = "start_child_workflow_execution_initiated_event_attributes"
+    assert kinds.count(begun) == 1
+
+
 async def test_a_failed_message_of_a_batch_is_retried_by_itself(
     temporal: WorkflowEnvironment,
 ) -> None:
