@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,9 @@ from workflows.deliver_webhooks import retry_id
 from workflows.retry_delivery import RetryDelivery
 from workflows.starter import Starter, TemporalAway
 
+PIPE_WIDTH = 160
+"""Columns where nobody looks at a terminal: a line each, for grep."""
+
 SIGNALS: Mapping[str, tuple[Any, str]] = {
     "pause": (RetryDelivery.pause, "It is paused."),
     "resume": (RetryDelivery.resume, "It goes on."),
@@ -47,7 +51,13 @@ def show_waiting(data_dir: Path, endpoint: str | None, limit: int) -> None:
             return await find_waiting(FindWaiting(endpoint_id, limit))
 
     found = asyncio.run(look(load_running(data_dir)))
-    Console().print(_table(found) if found else "Everything is delivered.")
+    if not found:
+        Console().print("Everything is delivered.")
+        return
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPE_WIDTH)
+    console.print(_table(found, datetime.now(UTC)))
 
 
 def tell(data_dir: Path, delivery: str, wish: str) -> str:
@@ -99,13 +109,21 @@ async def _ask(handle: WorkflowHandle[Any, Any], wish: str) -> str:
     return answer
 
 
-def _table(found: tuple[WaitingDelivery, ...]) -> Table:
+def _table(found: tuple[WaitingDelivery, ...], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("delivery", "event", "receiver", "since", "attempts", "next look", "held by"):
-        table.add_column(heading, overflow="fold", no_wrap=heading == "delivery")
+    for heading in ("delivery", "event", "receiver", "age", "tries", "next", "held by"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "receiver")
     for each in found:
-        next_at = f"{each.next_at:%F %T}" if each.next_at else "-"
-        since, tries = f"{each.created_at:%F %T}", str(each.attempts)
-        held = each.reason or "-"
-        table.add_row(str(each.id), each.kind, each.host, since, tries, next_at, held)
+        next_in = "-" if each.next_at is None else _brief(each.next_at - now)
+        age, tries = _brief(now - each.created_at), str(each.attempts)
+        table.add_row(str(each.id), each.kind, each.host, age, tries, next_in, each.reason or "-")
     return table
+
+
+def _brief(span: timedelta) -> str:
+    """A span in its largest unit: `40s`, `12m`, `5h`, `3d`; what is over is `0s`."""
+    seconds = max(0.0, span.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.0f}s"
