@@ -55,7 +55,7 @@ test: lint
 	@command -v gs >/dev/null || { command -v apt-get >/dev/null && \
 	  { apt-get update -qq; apt-get install -y -qq ghostscript; } >/dev/null 2>&1; } || true
 	$(BIN)/python -m pytest --ignore=tests/journeys -n 3 --dist worksteal
-	$(BIN)/python -m pytest tests/journeys
+	$(BIN)/python -m pytest tests/journeys -n 2 --dist loadfile
 	$(BIN)/python -m tests.benchmarks --tiny
 
 proof: $(READY)

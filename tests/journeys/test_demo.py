@@ -32,17 +32,25 @@ from workers.processes import StartFailed
 ROOT = Path(__file__).parents[2]
 VISITS = 200
 KILLED_AFTER = 30
-PATIENCE = 60.0
+PATIENCE = 120.0
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @contextmanager
 def demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """`inkloom demo` with 200 visits, as a person starts it; gone afterwards."""
+    """`inkloom demo` with 200 visits, as a person starts it; gone afterwards.
+
+    Its worker tells of each message that arrived.
+    """
     command = ["-m", "workers.cli", "demo", "--data-dir", str(folder), "--visits", str(VISITS)]
     with (folder.parent / "demo.out").open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, stdout=out, stderr=out, text=True
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**os.environ, "LOG_LEVEL": "debug"},
+            stdout=out,
+            stderr=out,
+            text=True,
         )
     try:
         yield process
@@ -78,7 +86,7 @@ def exists(pid: int) -> bool:
 
 
 @pytest.mark.stack
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_a_worker_killed_while_it_delivers_scans_loses_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     log = folder / "logs" / "work.log"
@@ -103,6 +111,7 @@ def test_a_worker_killed_while_it_delivers_scans_loses_nothing(tmp_path: Path) -
 
 
 @pytest.mark.stack
+@pytest.mark.timeout(200)
 def test_ctrl_c_amid_the_visits_ends_every_process(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     with demo(folder) as process:
