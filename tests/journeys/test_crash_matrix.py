@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import psycopg
 import pytest
 from aiohttp import web
 
@@ -29,6 +30,8 @@ IN_ORDER = ("2", "5", "8")
 MOODY = ("4", "5")
 """Endpoints that refuse every third message the first time."""
 NAMES = tuple(map(str, range(10)))
+SILENCE = 150.0
+"""Longer than any wait between two attempts here, and than a dead worker goes unnoticed."""
 MOST_UNDER_WAY = 25
 """What may be under way to an endpoint at once, and so be sent again after a crash."""
 
@@ -147,13 +150,38 @@ async def kill_in_turns(studio: Studio, writers: Writers) -> int:
     return len(victims)
 
 
+async def arrived(studio: Studio, found: dict[str, Receiver], expected: int) -> None:
+    """Everything came. Fails, with what the log says of the rest, when nothing comes any more."""
+
+    def count() -> int:
+        return sum(len(one.times()) for one in found.values())
+
+    while (before := count()) < expected * len(found):
+        try:
+            await until(lambda before=before: count() > before, SILENCE)  # type: ignore[misc]
+        except TimeoutError:
+            pytest.fail(f"{expected * len(found) - before} are missing: {waiting(studio)}")
+
+
+def waiting(studio: Studio) -> list[tuple[object, ...]]:
+    """What is not through, by endpoint, state and reason, and what is not even dispatched."""
+    with psycopg.connect(studio.stack.database_url) as database:
+        return database.execute(
+            "SELECT right(url, 2), delivery.status, reason, attempts, count(*),"
+            " min(next_at - now()) FROM delivery JOIN endpoint ON endpoint.id = endpoint_id"
+            " WHERE delivery.status <> 'delivered' GROUP BY 1, 2, 3, 4"
+            " UNION ALL SELECT 'event', NULL, NULL, NULL, count(*), NULL FROM event"
+            " WHERE dispatched_at IS NULL"
+        ).fetchall()
+
+
 async def test_nothing_is_lost_and_order_is_kept_whatever_is_killed(studio: Studio) -> None:
     writers = Writers(studio.client)
     expected = ASSETS * (CHANGES + 1)
     async with receivers(studio) as found:
         kills, _ = await asyncio.gather(kill_in_turns(studio, writers), writers.write())
         assert writers.accepted == expected
-        await until(lambda: all(len(one.times()) >= expected for one in found.values()), 240)
+        await arrived(studio, found, expected)
         await asyncio.sleep(2.0)
     facts = {(code, step) for code in writers.assets for step in range(CHANGES + 1)}
     assert len(facts) == expected
