@@ -26,6 +26,15 @@ from activities.outside import outside
 from schema.db import transaction
 from schema.tables import DeliveryBatchRow, EndpointRow, EventRow
 
+LOCK = 0x696E6B64
+IDLE_MILLISECONDS = 60_000
+"""How long PostgreSQL waits for a relay that does not go on: its machine may be gone."""
+
+_BEGIN = text(
+    "SELECT pg_advisory_xact_lock(:lock), "
+    "set_config('idle_in_transaction_session_timeout', :idle, true)"
+)
+
 _COUNT = text(
     "UPDATE endpoint SET last_sequence = last_sequence + due.count "
     "FROM unnest(CAST(:ids AS uuid[]), CAST(:counts AS bigint[])) AS due (id, count) "
@@ -113,10 +122,12 @@ class Dispatched:
 async def dispatch_events(command: DispatchEvents) -> Dispatched:
     """Turn waiting events into deliveries and batches, in the order they were written.
 
-    Several relays may run: each takes events that no other holds.
+    Several relays may run and take turns: else the later events of one could be counted before the
+    earlier ones of another. What costs most, to start workflows, they do side by side.
     """
     now = outside().clock.now()
     async with transaction() as session:
+        await session.execute(_BEGIN, {"lock": LOCK, "idle": str(IDLE_MILLISECONDS)})
         waiting = await _take_waiting(session, command.limit)
         told = {event.organization_id for event in waiting if event.kind in command.kinds}
         endpoints = await _active_endpoints(session, told)
@@ -158,7 +169,7 @@ async def _take_waiting(session: AsyncSession, limit: int) -> Sequence[Waiting]:
         .where(col(EventRow.dispatched_at).is_(None))
         .order_by(col(EventRow.sequence))
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     )
     return [Waiting(*row) for row in await session.execute(query)]
 

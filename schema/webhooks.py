@@ -68,6 +68,7 @@ class DeliveryRow(Row, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
+        Index("ix_delivery_age", "created_at", postgresql_using="brin"),
         Index("ix_delivery_newest", "endpoint_id", desc("created_at"), desc("id")),
         Index("ix_delivery_pending", "created_at", postgresql_where=text("status = 'pending'")),
         Index("ix_delivery_sequence", "endpoint_id", "sequence", unique=True),
@@ -75,6 +76,11 @@ class DeliveryRow(Row, table=True):
             "ix_delivery_order",
             *("endpoint_id", "order_key", "sequence"),
             postgresql_where=text("status = 'pending' AND order_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_delivery_held",
+            *("reason", "endpoint_id", text("coalesce(sequence, 0)")),
+            postgresql_where=text("status = 'pending' AND reason IS NOT NULL"),
         ),
     )
 
@@ -100,7 +106,10 @@ class AttemptRow(Row, table=True):
     """
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("delivery_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "number"),
+        Index("ix_attempt_age", "created_at", postgresql_using="brin"),
+    )
 
     delivery_id: UUID = Field(foreign_key="delivery.id")
     number: int

@@ -10,13 +10,14 @@ import structlog
 from prometheus_client import Gauge
 
 from activities.deliveries.backlog import EndpointBacklog, ReadBacklogs, read_backlogs
-from activities.deliveries.holding import TakeReleased, take_released
+from activities.deliveries.releasing import Released, TakeReleased, take_released
 from schema.db import DatabaseAway
 from workflows.starter import Starter, TemporalAway
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 15.0
 MOST_AT_ONCE = 200
+WAKES_AT_ONCE = 16
 
 WAITING = Gauge(
     "inkloom_webhooks_endpoint_undelivered",
@@ -35,7 +36,8 @@ log = structlog.get_logger("inkloom.waking")
 async def keep_waking(starter: Starter) -> None:
     """Wake until cancelled.
 
-    Looking takes longer the more is held; it is given a tenth of the time at most.
+    Looking takes longer the more assets have messages that wait for earlier ones; it is given a
+    tenth of the time at most.
     """
     while True:
         woken, began = 0, monotonic()
@@ -51,8 +53,13 @@ async def wake_released(starter: Starter) -> int:
     One that nobody tries yet is found again some seconds later.
     """
     released = await take_released(TakeReleased(MOST_AT_ONCE))
-    for each in released:
-        await starter.wake_delivery(each.delivery_id, each.resend)
+    gate = asyncio.Semaphore(WAKES_AT_ONCE)
+
+    async def wake(each: Released) -> None:
+        async with gate:
+            await starter.wake_delivery(each.delivery_id, each.resend)
+
+    await asyncio.gather(*map(wake, released))
     if released:
         log.info("woke held webhooks", deliveries=len(released))
     return len(released)

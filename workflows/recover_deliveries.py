@@ -82,6 +82,8 @@ class RecoverDeliveries:
                 break
             await workflow.sleep(timedelta(minutes=part.count / job.per_minute))
         else:
+            if self._cancelled:
+                return self._end("cancelled")
             workflow.continue_as_new(replace(job, paused=self._paused))
         return self._end("done")
 

@@ -1,17 +1,16 @@
 """Whether a message that is due may be sent now, or waits: that is no attempt.
 
-A held message looks again by itself, late; the relay wakes it as soon as what held it is over.
+A held message looks again by itself, late; the relay wakes it as soon as what held it is over
+(`releasing.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import exists, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from activities.deliveries.due import Due
@@ -23,12 +22,10 @@ from activities.rules.errors import RateLimited
 from activities.rules.holds import Hold
 from activities.rules.throttles import Throttle
 from schema.db import transaction
-from schema.tables import DeliveryRow, EndpointRow
+from schema.tables import DeliveryRow
 
 LONGEST_DRAIN_SECONDS = 900.0
 BUSY_SECONDS = 2.0
-WOKEN_AFTER = timedelta(seconds=5)
-"""What nobody could wake is woken again after this."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +50,6 @@ class Held:
     """A delivery looks again in so many seconds."""
 
     seconds: float
-
-
-@dataclass(frozen=True)
-class TakeReleased:
-    """Deliveries that wait for what is over by now; each is answered once in a while."""
-
-    limit: int = 200
-
-
-@dataclass(frozen=True)
-class Released:
-    """A delivery to wake, by the id of the workflow that tries it."""
-
-    delivery_id: UUID
-    resend: int
 
 
 async def find_hold(command: MayAttempt) -> Hold | None:
@@ -110,43 +92,6 @@ async def hold_delivery(command: HoldDelivery) -> Held:
     return Held(wait)
 
 
-async def take_released(command: TakeReleased) -> tuple[Released, ...]:
-    """Deliveries whose endpoint is resumed or well again, or whose earlier message is through.
-
-    Those of one endpoint in their order. They are not answered again for some seconds.
-    """
-    now = outside().clock.now()
-    earlier = aliased(DeliveryRow)
-    is_first = ~exists().where(
-        col(earlier.endpoint_id) == DeliveryRow.endpoint_id,
-        col(earlier.order_key) == DeliveryRow.order_key,
-        col(earlier.status) == "pending",
-        col(earlier.sequence) < col(DeliveryRow.sequence),
-    )
-    reason, opened = col(DeliveryRow.reason), col(EndpointRow.open_until)
-    query = (
-        select(DeliveryRow)
-        .join(EndpointRow, col(EndpointRow.id) == DeliveryRow.endpoint_id)
-        .where(
-            col(DeliveryRow.status) == "pending",
-            reason.in_(("endpoint_paused", "circuit_open", "earlier_message")),
-            ~col(DeliveryRow.next_at).between(now, now + WOKEN_AFTER),
-            EndpointRow.status == "active",
-            (reason != "circuit_open") | opened.is_(None),
-            (reason != "earlier_message") | is_first,
-        )
-        .order_by(col(DeliveryRow.endpoint_id), col(DeliveryRow.sequence))
-        .limit(command.limit)
-        .with_for_update(of=DeliveryRow, skip_locked=True)
-    )
-    async with transaction() as session:
-        rows = (await session.execute(query)).scalars().all()
-        for row in rows:
-            row.next_at = now + WOKEN_AFTER
-        await session.flush()
-    return tuple(Released(row.id, row.resend) for row in rows)
-
-
 def throttle_of(per_minute: int) -> Throttle:
     """An endpoint's own limit; what it did not use for ten seconds may come at once."""
     return Throttle("webhook endpoint", per_minute, max(1, per_minute // 6))
@@ -165,10 +110,17 @@ async def _has_earlier(due: Due) -> bool:
 
 async def _drain_time(session: AsyncSession, due: Due) -> float:
     """Seconds until all that waits for the endpoint's own limit is gone, 15 min at most."""
-    waiting = select(func.count()).where(
-        col(DeliveryRow.endpoint_id) == due.endpoint_id,
-        col(DeliveryRow.status) == "pending",
-        col(DeliveryRow.reason) == "rate_limit",
+    per_minute = due.rate_per_minute or 1
+    # No more are counted than what takes the longest time.
+    most = int(LONGEST_DRAIN_SECONDS * per_minute / 60)
+    waiting = (
+        select(DeliveryRow.id)
+        .where(
+            col(DeliveryRow.endpoint_id) == due.endpoint_id,
+            col(DeliveryRow.status) == "pending",
+            col(DeliveryRow.reason) == "rate_limit",
+        )
+        .limit(most)
     )
-    count = await session.scalar(waiting) or 0
-    return min(LONGEST_DRAIN_SECONDS, 60.0 * (count + 1) / (due.rate_per_minute or 1))
+    count = await session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+    return min(LONGEST_DRAIN_SECONDS, 60.0 * (count + 1) / per_minute)

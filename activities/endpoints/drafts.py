@@ -79,7 +79,8 @@ async def judge_address(command: JudgeAddress) -> None:
         addresses = await world.resolver.resolve(target.host, target.port)
     except OSError:
         return
-    if not world.allow_private_targets and any(map(denied_address, addresses)):
+    private = world.allow_private_targets
+    if any(denied_address(address, allow_private=private) for address in addresses):
         raise InvalidFields(
             {"url": [f"{target.host} resolves to a private or internal address; use a public one."]}
         )

@@ -16,8 +16,8 @@ import pytest
 
 from activities.gateways.pictures import LARGEST_BYTES, PictureRefused, Pictures
 from activities.rules.targets import denied_address
+from tests.builders.refused_targets import REFUSED_ADDRESSES, REFUSED_URLS
 from tests.fakes.listener import Handler, Names, answering, listening
-from tests.rules.test_targets import REFUSED_ADDRESSES, REFUSED_URLS
 
 PUBLIC = "93.184.216.34"
 HOST = "img.example.com"

@@ -22,6 +22,7 @@ from activities.gateways.guarded_connector import TimedContext
 from activities.gateways.receivers import MAX_BODY_BYTES, Outcome, OutgoingRequest, Receivers
 from activities.rules.targets import denied_address
 from tests.fakes.listener import Handler, Names, answering, listening
+from workers.ports import free_ports
 
 BODY = b'{"event":"qr.created"}'
 PUBLIC = "93.184.216.34"
@@ -33,6 +34,7 @@ async def sending(
     names: Names | None = None,
     *,
     allow_private: bool = True,
+    allow_http: bool = True,
     total_seconds: float = 5.0,
     limit_per_host: int = 32,
     tls: ssl.SSLContext | None = None,
@@ -40,7 +42,7 @@ async def sending(
     receivers = Receivers(
         names or Names(["127.0.0.1"]),
         allow_private=allow_private,
-        allow_http=True,
+        allow_http=allow_http,
         total_seconds=total_seconds,
         limit_per_host=limit_per_host,
         tls=tls,
@@ -407,9 +409,10 @@ from activities.gateways.receivers import OutgoingRequest, Receivers
 
 async def main():
     receivers = Receivers(SystemResolver(), allow_private=True, allow_http=True)
-    outcome = await receivers.send(OutgoingRequest(sys.argv[1], {}, b"{}"))
+    for url in sys.argv[1:]:
+        outcome = await receivers.send(OutgoingRequest(url, {}, b"{}"))
+        print(outcome.status_code, outcome.error)
     await receivers.close()
-    print(outcome.status_code, outcome.error)
 
 asyncio.run(main())
 """
@@ -417,10 +420,12 @@ asyncio.run(main())
         through = f"http://127.0.0.1:{proxy.port}"
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
         proxies = {spelled: through for name in names for spelled in (name, name.lower())}
-        url = f"http://localhost:{listener.port}/"
+        urls = [f"http://localhost:{listener.port}/", f"https://localhost:{free_ports(1)[0]}/"]
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", script, url, env=os.environ | proxies, stdout=subprocess.PIPE
+            *(sys.executable, "-c", script, *urls),
+            env=os.environ | proxies,
+            stdout=subprocess.PIPE,
         )
         said, _ = await process.communicate()
-    assert said.split() == [b"200", b"None"]
+    assert said.splitlines() == [b"200 None", b"None connect_failed"]
     assert (listener.connections, proxy.connections) == (1, 0)

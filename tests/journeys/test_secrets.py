@@ -24,6 +24,7 @@ from tests.journeys.traces import (
     read_logs,
     read_tables,
 )
+from tests.journeys.webhooks_story import ONLY_STORED, live_webhooks
 from workers.stack import Stack
 
 pytestmark = pytest.mark.timeout(120)
@@ -60,7 +61,9 @@ class Left:
 
 @pytest_asyncio.fixture(scope="module")
 async def story(stack: Stack) -> AsyncIterator[Story]:
-    yield await live(stack)
+    told = await live(stack)
+    await live_webhooks(told)
+    yield told
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -114,8 +117,26 @@ async def test_the_search_finds_what_is_known_to_be_there(story: Story, left: Le
     assert {run.partition("/")[0] for run in runs} == {"deliver", "retry"}
     assert set(runs) <= set(found(organization, left.histories))
     assert sum(run.startswith("mail/") for run in left.histories) >= 2
+    assert sum(run.startswith("recover/") for run in left.histories) == 2
     assert b'inkloom_http_requests_total{area="studio"' in left.figures["/metrics"]
     assert len(left.refusals) > 20
+
+
+async def test_what_webhooks_carry_and_receivers_answer_is_in_the_database_alone(
+    story: Story, left: Left
+) -> None:
+    stored = {
+        "payload": {"event.payload", "qr_code.destination_url"},
+        "answer": {"attempt.response_body"},
+        "answer header": {"attempt.response_headers"},
+        "filter": {"endpoint.filter"},
+    }
+    assert set(stored) == set(ONLY_STORED)
+    for what, places in stored.items():
+        value = story.known[what]
+        assert places <= set(found(value, left.tables)), what
+        for elsewhere in (left.logs, left.histories, left.figures, left.refusals):
+            assert found(value, elsewhere) == [], what
 
 
 async def test_every_exception_is_needed(story: Story, left: Left) -> None:

@@ -19,8 +19,8 @@ from activities.deliveries.attempting import (
 from activities.deliveries.backlog import FindWaiting, ReadBacklogs, find_waiting, read_backlogs
 from activities.deliveries.due import LoadDue, load_due
 from activities.deliveries.health import ClaimProbe, claim_probe
-from activities.deliveries.holding import TakeReleased, take_released
 from activities.deliveries.lanes import Lanes
+from activities.deliveries.releasing import TakeReleased, take_released
 from activities.dispatching import DispatchEvents, dispatch_events
 from activities.gateways.clock import FixedClock
 from activities.outside import Outside

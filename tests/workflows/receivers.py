@@ -30,6 +30,8 @@ from workflows.recover_deliveries import RecoverDeliveries, Recovering, Recovery
 from workflows.retry_delivery import Retry, RetryDelivery
 
 ORGANIZATION = UUID("11111111-1111-4111-8111-111111111111")
+LONG = 200
+"""At how many events the server suggests that another run goes on; a real one does at 4,096."""
 
 
 class Script:
@@ -117,8 +119,8 @@ async def skipping_server() -> WorkflowEnvironment:
         data_converter=pydantic_data_converter,
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_extra_args=[
-            "--dynamic-config-value",
-            "frontend.WorkflowTimeSkippingEnabled=true",
+            *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            *("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={LONG}"),
         ],
     )
 
@@ -151,7 +153,12 @@ async def start_retry(
 
 
 async def start_recovery(
-    temporal: WorkflowEnvironment, queue: str, *, total: int, per_minute: int = 600
+    temporal: WorkflowEnvironment,
+    queue: str,
+    *,
+    total: int,
+    per_minute: int = 600,
+    parts: int = 200,
 ) -> WorkflowHandle[RecoverDeliveries, RecoveryProgress]:
     endpoint, noon = uuid4(), datetime(2026, 11, 21, 12, tzinfo=UTC)
     return await temporal.client.start_workflow(
@@ -165,6 +172,7 @@ async def start_recovery(
             total=total,
             per_minute=per_minute,
             cause=Cause("r-1"),
+            parts=parts,
         ),
         id=f"recover/{endpoint}/{uuid4()}",
         task_queue=queue,

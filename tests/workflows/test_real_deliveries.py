@@ -15,10 +15,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from standardwebhooks import Webhook
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.endpoints.rotating import RotateEndpointSecret, rotate_endpoint_secret
+from activities.gateways.dice import SystemDice
 from activities.outside import Outside, install
 from activities.rules.backoff import RETRY_POLICIES
 from tests.builders.deliveries import (
@@ -27,6 +30,7 @@ from tests.builders.deliveries import (
     an_answer,
     delivery_rows,
     endpoint_row,
+    headers_of,
     some_batches,
     url_of,
 )
@@ -48,6 +52,13 @@ class ServerClock:
         if activity.in_activity():
             return activity.info().current_attempt_scheduled_time
         return datetime.now(UTC)
+
+
+class EvenDice(SystemDice):
+    """Waits take as long as their policy says, and no longer."""
+
+    def roll(self) -> float:
+        return 0.0
 
 
 @pytest.fixture
@@ -158,3 +169,35 @@ async def test_a_dead_endpoint_costs_one_request_a_minute(
     # Twelve were under way when it opened; after that no two within a minute.
     gaps = [(later - before).total_seconds() for before, later in pairwise(sent[11:])]
     assert min(gaps) >= 59.5
+
+
+@pytest.mark.usefixtures("skipping_world")
+async def test_for_a_day_after_a_rotation_both_secrets_sign_and_then_the_new_one_alone(
+    temporal: WorkflowEnvironment, world: Outside
+) -> None:
+    install(replace(world, clock=ServerClock(), dice=EvenDice()))
+    by, hour = await a_tenant(), 3600.0
+    async with listening(answering(BROKEN)) as listener, delivering(temporal) as queue:
+        made = await an_endpoint(by, url_of(listener), delays=(23 * hour, 2 * hour))
+        rotated = await rotate_endpoint_secret(RotateEndpointSecret(by, made.id))
+        retries = await deliver(temporal, queue, await some_batches(by))
+        assert await ended(temporal, retries) == ["failed"]
+    old, new = made.secret, rotated.secret
+    assert old is not None
+    assert new is not None
+    sent = [
+        (headers_of(request), request.partition(b"\r\n\r\n")[2]) for request in listener.requests
+    ]
+    stamps = [int(headers["webhook-timestamp"]) for headers, _ in sent]
+    assert [round((stamp - stamps[0]) / hour) for stamp in stamps] == [0, 23, 25]
+    signers = [[secret for secret in (new, old) if signs(secret, *one)] for one in sent]
+    assert signers == [[new, old], [new, old], [new]]
+    counts = [len(headers["webhook-signature"].split()) for headers, _ in sent]
+    assert counts == [2, 2, 1]
+
+
+def signs(secret: str, headers: dict[str, str], body: bytes) -> bool:
+    """Whether a message bears a signature by this secret, whenever it was sent."""
+    sent = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
+    expected = Webhook(secret).sign(headers["webhook-id"], sent, body.decode())
+    return expected in headers["webhook-signature"].split()

@@ -72,8 +72,8 @@ async def test_a_batch_goes_on_until_everything_had_its_turn(
         ).fetch_history()
     assert report.unfinished == 0
     assert script.tried == [1, 1, 1, 2]
-    kinds = [event.WhichOneof("attributes") for event in history.events]
-    begun = "start_child_workflow_execution_initiated_event_attributes"
+    kinds: list[object] = [event.WhichOneof("attributes") for event in history.events]
+    begun: object = "start_child_workflow_execution_initiated_event_attributes"
     assert kinds.count(begun) == 1
 
 
