@@ -1,0 +1,154 @@
+"""How the destination of a link is: what one look says, and what many in a row come to.
+
+A destination is dead for visitors when its name, its connection or its TLS fails, when it does not
+answer in time, sends them round or answers 404, 410, 451 or 5xx. 401, 403, 429 and other refusals
+of a robot are answers of a server that is well. What we do not look at, as it is not on the public
+internet, is neither well nor dead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+State = Literal["unknown", "healthy", "degraded", "failing"]
+STATES: tuple[State, ...] = get_args(State)
+
+Outcome = Literal["well", "failed", "refused"]
+
+FAILING_AFTER = 3
+"""Failures in a row; one success ends it."""
+
+SLOW_MS = 3000.0
+"""A visitor does not wait for longer; waits that we make out of politeness are not counted."""
+
+CERTIFICATE_ENDS = timedelta(days=14)
+CONFIRM_AFTER = timedelta(minutes=5)
+"""A failure is confirmed, or not, soon, however seldom the destination is looked at."""
+
+HISTORY_KEPT = timedelta(days=30)
+MOST_REDIRECTS = 5
+
+DEAD_STATUSES = frozenset((404, 410, 451))
+
+WHY = {
+    "dns_failed": "its host name could not be resolved",
+    "connect_failed": "no connection could be made",
+    "tls_failed": "no secure connection could be made",
+    "connection_lost": "the connection was lost before an answer came",
+    "protocol_error": "what came back was no valid answer",
+    "timeout": "it did not answer in time",
+    "redirect_loop": "it redirects in circles",
+    "too_many_redirects": "it redirects too often",
+    "bad_redirect": "it redirects to nowhere",
+    "http_error": "it answered with an error",
+    "target_refused": "it leads to an address that is not looked at",
+    "slow": "it answers slowly",
+    "certificate_expiring": "its certificate expires soon",
+}
+"""Reasons for which a destination is not healthy, in words."""
+
+MailAbout = Literal["link_failing", "link_recovered", "link_certificate"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look showed. `error` is one of the gateway's codes; None when there is a `status`.
+
+    `certificate_until` is the earliest end of a certificate on the way.
+    """
+
+    status: int | None = None
+    error: str | None = None
+    duration_ms: float = 0.0
+    certificate_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one look says; `reason` is one of `WHY`, None when all is well."""
+
+    outcome: Outcome
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a destination is `since` then. `failures` are those in a row.
+
+    `told_until` is the end of the certificate that its people were told of last.
+    """
+
+    state: State = "unknown"
+    since: datetime | None = None
+    failures: int = 0
+    reason: str | None = None
+    told_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class News:
+    """What a look is told of by: an event, a mail, both or neither."""
+
+    event: bool
+    mail: MailAbout | None
+
+
+def verdict(seen: Seen, now: datetime) -> Verdict:
+    """What a look says of the destination."""
+    if seen.error == "target_refused":
+        return Verdict("refused", seen.error)
+    if seen.error is not None or seen.status is None:
+        return Verdict("failed", seen.error or "protocol_error")
+    if seen.status >= 500 or seen.status in DEAD_STATUSES:
+        return Verdict("failed", "http_error")
+    if seen.certificate_until is not None and seen.certificate_until - now <= CERTIFICATE_ENDS:
+        return Verdict("well", "certificate_expiring")
+    return Verdict("well", "slow" if seen.duration_ms > SLOW_MS else None)
+
+
+def stands(before: Standing, look: Verdict, now: datetime) -> Standing:
+    """How the destination is after a look."""
+    failures, state = 0, before.state
+    match look.outcome:
+        case "failed":
+            failures = before.failures + 1
+            if failures >= FAILING_AFTER:
+                state = "failing"
+        case "well":
+            state = "degraded" if look.reason else "healthy"
+        case "refused":
+            state = "unknown"
+    since = before.since if state == before.state else now
+    return Standing(state, since or now, failures, look.reason, before.told_until)
+
+
+def news(before: Standing, after: Standing, certificate_until: datetime | None) -> News:
+    """What is told of the look that led from one standing to the other.
+
+    That a new one is well is no news. A certificate is mailed about once for each of its ends.
+    """
+    changed = before.state != after.state
+    event = changed and (before.state, after.state) != ("unknown", "healthy")
+    if changed and after.state == "failing":
+        return News(event, "link_failing")
+    if changed and before.state == "failing" and after.state in ("healthy", "degraded"):
+        return News(event, "link_recovered")
+    ends = certificate_until if after.reason == "certificate_expiring" else None
+    if ends is not None and (before.told_until is None or ends > before.told_until):
+        return News(event, "link_certificate")
+    return News(event, None)
+
+
+def interval(asked_minutes: int, plan_minutes: int) -> timedelta:
+    """How often a destination is looked at: as asked for, but not more often than the plan says."""
+    return timedelta(minutes=max(asked_minutes, plan_minutes))
+
+
+def next_look(now: datetime, every: timedelta, after: Standing) -> datetime:
+    """When the next look is due, on a full minute, at which passes begin."""
+    minute = now.replace(second=0, microsecond=0)
+    if 0 < after.failures < FAILING_AFTER:
+        return minute + min(every, CONFIRM_AFTER)
+    return minute + every

@@ -1,0 +1,126 @@
+"""Links are looked at by a workflow that a schedule starts, and by one that somebody asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio.client import (
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleBackfill,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    ScheduleSpec,
+    ScheduleState,
+)
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.testing import WorkflowEnvironment
+
+from activities.cause import Cause
+from activities.gateways.clock import FixedClock
+from activities.health.checking import LinksChecked
+from activities.health.reading import AskLinkCheck, ReadLinkHealth, ask_link_check, read_link_health
+from activities.rules.paging import PageRequest
+from tests.builders.health import a_watched_link, page, rows
+from tests.builders.keys import an_actor
+from tests.builders.tenants import an_organization
+from tests.fakes.listener import Names, answering, listening
+from tests.workflows.health import looking_after
+from tests.workflows.test_roll_up_scans import soon
+from workers.work import make_worker
+from workflows.check_link_health import CheckLinkHealth
+from workflows.policies import fair
+from workflows.queues import SHORT, searchable
+from workflows.starter import Starter
+
+pytestmark = pytest.mark.usefixtures("database", "world")
+
+BEGAN = datetime(2026, 10, 24, 23, 0, tzinfo=UTC)
+"""The clocks of Europe go back some hours later."""
+
+
+async def test_a_pass_takes_its_scheduled_time_as_now_each_minute_once(
+    temporal: WorkflowEnvironment,
+) -> None:
+    moments: list[datetime] = []
+    async with looking_after(temporal, moments) as queue:
+        schedule = await temporal.client.create_schedule(
+            f"looks-{uuid4()}",
+            Schedule(
+                action=ScheduleActionStartWorkflow(
+                    "CheckLinkHealth",
+                    id=f"looks-{uuid4()}",
+                    task_queue=queue,
+                    typed_search_attributes=searchable("everybody"),
+                    static_summary="looks",
+                    priority=fair("everybody"),
+                ),
+                spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
+                state=ScheduleState(paused=True),
+            ),
+        )
+        past = ScheduleBackfill(
+            BEGAN, BEGAN + timedelta(minutes=9), overlap=ScheduleOverlapPolicy.ALLOW_ALL
+        )
+        await schedule.backfill(past)
+
+        async def all_ran() -> bool:
+            return len(moments) >= 9
+
+        await soon(all_ran)
+        await schedule.delete()
+    first = min(moments)
+    assert sorted(moments) == [first + n * timedelta(minutes=1) for n in range(len(moments))]
+    assert BEGAN <= first <= BEGAN + timedelta(minutes=1)
+
+
+async def test_an_operator_sees_what_a_pass_did(temporal: WorkflowEnvironment) -> None:
+    async with looking_after(temporal) as queue:
+        handle = await temporal.client.start_workflow(
+            "CheckLinkHealth", id=f"looks-{uuid4()}", task_queue=queue
+        )
+        assert await handle.result() == LinksChecked(7, 1, 2)
+        assert await handle.query(CheckLinkHealth.progress) == LinksChecked(7, 1, 2)
+
+
+async def test_a_worker_looks_at_what_is_due_and_at_what_is_asked_for(
+    temporal: WorkflowEnvironment, names: Names, clock: FixedClock, database: AsyncConnection
+) -> None:
+    async def connect() -> object:
+        return temporal.client
+
+    starter = Starter(connect)  # type: ignore[arg-type]
+    names.answers = [["127.0.0.1"]]
+    clock.moment = datetime.now(UTC)
+    by = await an_actor(await an_organization(f"acme-{uuid4().hex[:8]}"), plan="enterprise")
+    async with listening(answering(page(200))) as site, make_worker(temporal.client, SHORT):
+        link = await a_watched_link(by, f"http://shop.example.com:{site.port}/")
+        clock.moment += timedelta(seconds=-1)
+        passed = await temporal.client.execute_workflow(
+            "CheckLinkHealth",
+            id=f"link-health-checks-{uuid4()}",
+            task_queue=SHORT,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            priority=fair("everybody"),
+            search_attributes=searchable("everybody"),
+            static_summary="looks",
+        )
+        assert passed.looks == 1
+        clock.moment += timedelta(seconds=5)
+        asked = await ask_link_check(AskLinkCheck(by, link.id))
+        for _ in range(2):
+            await starter.check_link(asked, Cause("r-1"), clock.moment)
+
+        async def is_looked_at() -> bool:
+            return len(site.requests) == 2
+
+        await soon(is_looked_at)
+        await asyncio.sleep(0.3)
+    assert len(site.requests) == 2, "asked for twice within a minute it is one look"
+    health = await read_link_health(ReadLinkHealth(by, link.id, PageRequest()))
+    assert (health.state, health.checks.total) == ("healthy", 2)
+    assert await rows("SELECT count(*) FROM link_check") == [(2,)]
