@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func
@@ -18,6 +19,7 @@ from activities.permits import needs
 from activities.rules import naming
 from activities.rules.actors import Actor, Person
 from activities.rules.errors import Forbidden, InvalidFields
+from activities.rules.expiry import normalised_warning_days
 from activities.rules.paging import Page, PageRequest
 from activities.rules.permissions import Role, role_named
 from activities.rules.plans import Plan, must_have_room, plan_of
@@ -76,11 +78,15 @@ class ReadOrganization:
 
 @dataclass(frozen=True)
 class UpdateOrganization:
-    """What is not None is changed."""
+    """What is not None is changed.
+
+    `expiry_warning_days` are how many days before its end a code is warned of (`rules/expiry.py`).
+    """
 
     by: Actor
     name: str | None = None
     slug: str | None = None
+    expiry_warning_days: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class OrganizationDetails:
     limits: Plan
     member_count: int
     asset_count: int
+    expiry_warning_days: tuple[int, ...]
     created_at: datetime
 
 
@@ -180,20 +187,23 @@ async def read_organization(command: ReadOrganization) -> OrganizationDetails:
             limits=plan_of(row.plan),
             member_count=await session.scalar(members) or 0,
             asset_count=await count_assets(session, by.organization_id, by.workspace_id),
+            expiry_warning_days=tuple(row.expiry_warning_days),
             created_at=row.created_at,
         )
 
 
 @needs("organization.write")
 async def update_organization(command: UpdateOrganization) -> OrganizationDetails:
-    """Change name or slug. Raises `InvalidFields`, also for a slug that is taken."""
-    by = command.by
+    """Change what is given. Raises `InvalidFields`, also for a slug that is taken."""
+    by, days = command.by, command.expiry_warning_days
     _must_be_sound(command.name, command.slug)
+    chosen = None if days is None else list(normalised_warning_days(days))
     async with transaction() as session:
         await lock_organization(session, by.organization_id)
         row = await session.get_one(OrganizationRow, by.organization_id, populate_existing=True)
         before = row.model_dump()
-        wanted = {"name": command.name, "slug": command.slug}
+        wanted: dict[str, Any] = {"name": command.name, "slug": command.slug}
+        wanted["expiry_warning_days"] = chosen
         changes = {
             name: value
             for name, value in wanted.items()
@@ -263,7 +273,7 @@ def _must_be_sound(name: str | None, slug: str | None) -> None:
         raise InvalidFields(wrong)
 
 
-async def _change(session: AsyncSession, row: OrganizationRow, changes: dict[str, str]) -> None:
+async def _change(session: AsyncSession, row: OrganizationRow, changes: dict[str, Any]) -> None:
     try:
         async with session.begin_nested():
             row.sqlmodel_update(changes)

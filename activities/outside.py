@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from activities.gateways.clerk import Clerk
 from activities.gateways.clock import Clock
+from activities.gateways.destinations import Destinations
 from activities.gateways.dice import Dice
 from activities.gateways.dns import Resolver
 from activities.gateways.drawers import Drawers
@@ -34,6 +35,7 @@ class Outside:
     resolver: Resolver
     receivers: Receivers
     pictures: Pictures
+    destinations: Destinations
     vault: Vault
     mailer: Mailer
     public_url: str

@@ -16,6 +16,7 @@ from activities.statistics.live import Live
 from activities.visits.following import Straight
 from api.business.app import make_business
 from api.canva.app import make_canva
+from api.cron.app import make_cron
 from api.dialect import Answer, Dialect, Present, respond, to_refusal
 from api.digital_links import DigitalLinks
 from api.documents import Documents
@@ -45,6 +46,7 @@ def make_app(
     temporal_here: TemporalHere,
     trusted_proxies: Sequence[Network] = (),
     public_url: str = "",
+    cron_secret: str = "",
     starter: Starter | None = None,
     desk: Desk | None = None,
     live: Live | None = None,
@@ -63,6 +65,7 @@ def make_app(
         make_business(public_url),
         make_tracking(),
         make_oauth(public_url),
+        make_cron(cron_secret),
     )
     for dialect in dialects:
         dialect.application.state.starter = starter

@@ -80,6 +80,25 @@ class ServiceAway(HttpFault):
         self.headers = {"Retry-After": str(retry_after)}
 
 
+class SwitchedOff(HttpFault):
+    """The operator has not set what this needs."""
+
+    code = "switched_off"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.headers = {"Retry-After": "3600"}
+
+
+class NotBuilt(HttpFault):
+    """The path is a promise: what it does comes with a later version."""
+
+    code = "not_built"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not built yet; it comes with a later version of Inkloom.")
+
+
 class InternalFault(HttpFault):
     """A mistake of ours."""
 

@@ -28,8 +28,10 @@ from api.faults import (
     HttpFault,
     InternalFault,
     MethodWrong,
+    NotBuilt,
     OriginRefused,
     RouteUnknown,
+    SwitchedOff,
     every_fault,
 )
 from api.retries import HEADER, SPELLING
@@ -41,7 +43,7 @@ Refusal = type[DomainError] | type[HttpFault]
 Statuses = Mapping[str, int]
 Shape = Callable[[int], Mapping[str, Any]]
 
-_OF_NO_OPERATION = (RouteUnknown, MethodWrong, InternalFault)
+_OF_NO_OPERATION = (RouteUnknown, MethodWrong, InternalFault, SwitchedOff, NotBuilt)
 _OF_BODIES = (BodyNotJson, BodyTooLarge)
 _OF_CREDENTIALS = (
     CredentialMissing,

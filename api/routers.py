@@ -1,9 +1,9 @@
 """Routers that know who asks, how often they may ask, and what they asked before.
 
 `make_router` for a credential of an organization, `make_person_router` for somebody signed in who
-has not chosen one, `make_public_router` for everybody. The credential is looked at before the body
-is judged. Each call takes one from the caller's bucket, and a create may carry an
-`Idempotency-Key`.
+has not chosen one, `make_public_router` for everybody, `make_operator_router` for who runs this.
+The credential is looked at before the body is judged. Each call takes one from the caller's bucket,
+and a create may carry an `Idempotency-Key`.
 """
 
 from __future__ import annotations
@@ -83,6 +83,16 @@ def make_public_router(throttle: Throttle, **options: Any) -> APIRouter:
         network = network_of(request)
         request.state.scope = uuid5(PUBLIC, network)
         request.state.standing = await take(Take(throttle, network))
+
+    return _guarded(guard, options)
+
+
+def make_operator_router(admit: Guard, **options: Any) -> APIRouter:
+    """A router for machines of the operator; `admit` refuses who does not know their secret."""
+
+    async def guard(request: Request) -> None:
+        await _known(request, admit)
+        request.state.standing = None
 
     return _guarded(guard, options)
 

@@ -46,6 +46,8 @@ ORDINARY: Mapping[str, int] = {
     "method_wrong": 405,
     "origin_refused": 403,
     "service_away": 503,
+    "switched_off": 503,
+    "not_built": 501,
     "internal_fault": 500,
 }
 """The status of each `code` of a refusal (RFC 9110, RFC 6585 for 429)."""

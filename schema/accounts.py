@@ -6,20 +6,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import ARRAY, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field
 
 from schema.base import Json, Row, Timestamp
 
+WARNED_BEFORE_DAYS = (7, 1)
+"""What an organization begins with."""
+
 
 class OrganizationRow(Row, table=True):
-    """A tenant. Everything else belongs to one."""
+    """A tenant. Everything else belongs to one.
+
+    `expiry_warning_days` are how many days before its end it is warned of a code.
+    """
 
     __tablename__ = "organization"
 
     name: str
     slug: str = Field(unique=True)
     plan: str
+    expiry_warning_days: list[int] = Field(
+        default_factory=lambda: list(WARNED_BEFORE_DAYS),
+        sa_type=ARRAY(SmallInteger),
+        sa_column_kwargs={"server_default": text("'{7,1}'"), "nullable": False},
+    )
 
 
 class WorkspaceRow(Row, table=True):

@@ -66,22 +66,30 @@ class ShortAssetRow(AssetRow):
     """What codes and links have: where they lead, for how long, and for whom.
 
     `variants` are those of an A/B test (`activities.rules.experiments`). `visit_limit` is how many
-    visits are let through; `password_hash` is argon2id.
+    visits are let through; `password_hash` is argon2id. `ended_at` is when its time was found to be
+    over: it is deactivated then, until `expires_at` is changed. Visits are judged by `expires_at`.
     """
 
     destination_url: str | None = None
     variants: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     starts_at: datetime | None = Field(default=None, sa_type=Timestamp)
     expires_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    ended_at: datetime | None = Field(default=None, sa_type=Timestamp)
     visit_limit: int | None = Field(default=None, sa_type=BigInteger)
     expired_url: str | None = None
     password_hash: str | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether it is active: nobody switched it off, and its time was not found to be over."""
+        return self.is_active and self.ended_at is None
 
-def listed(table: str) -> tuple[Index, ...]:
+
+def listed(table: str, *counted: str) -> tuple[Index, ...]:
     """The indexes that make lists of assets quick: by age, by folder, by tag, by any three signs.
 
-    `ink_grams` is made by the migration: all substrings of three signs, in place of pg_trgm.
+    `counted` are more columns that lists count by. `ink_grams` is made by the migration: all
+    substrings of three signs, in place of pg_trgm.
     """
     there = text("deleted_at IS NULL")
     newest: tuple[Any, ...] = (desc("created_at"), desc("id"))
@@ -92,7 +100,7 @@ def listed(table: str) -> tuple[Index, ...]:
             "organization_id",
             *newest,
             postgresql_where=there,
-            postgresql_include=["archived_at", "is_active", "workspace_id"],
+            postgresql_include=["archived_at", "is_active", "workspace_id", *counted],
         ),
         # Of the trash too: deleting a folder asks for every row that refers to it.
         Index(f"ix_{table}_folder", "folder_id", *newest),
@@ -107,6 +115,16 @@ def listed(table: str) -> tuple[Index, ...]:
     )
 
 
+def ending(table: str) -> tuple[Index, ...]:
+    """What is active and ends, in the order in which it does."""
+    going_on = "expires_at IS NOT NULL AND ended_at IS NULL AND is_active AND deleted_at IS NULL"
+    return (Index(f"ix_{table}_ending", "expires_at", "id", postgresql_where=text(going_on)),)
+
+
+MONITORED = "(health_check ->> 'enabled') = 'true' AND deleted_at IS NULL"
+"""Links whose destinations are looked at."""
+
+
 class QrCodeRow(ShortAssetRow, table=True):
     """A QR code: a dynamic one holds its short address, a static one its `payload`.
 
@@ -115,7 +133,7 @@ class QrCodeRow(ShortAssetRow, table=True):
     """
 
     __tablename__ = "qr_code"
-    __table_args__ = listed("qr_code")
+    __table_args__ = (*listed("qr_code", "ended_at"), *ending("qr_code"))
 
     short_code: str | None = Field(default=None, unique=True)
     type: str = "URL"
@@ -138,7 +156,11 @@ class LinkRow(ShortAssetRow, table=True):
     """
 
     __tablename__ = "link"
-    __table_args__ = listed("link")
+    __table_args__ = (
+        *listed("link", "ended_at"),
+        *ending("link"),
+        Index("ix_link_monitored", "id", postgresql_where=text(MONITORED)),
+    )
 
     slug: str = Field(index=True)
     domain_id: UUID | None = Field(default=None, foreign_key="domain.id", index=True)

@@ -21,6 +21,8 @@ class EventRow(Row, table=True):
     __tablename__ = "event"
     __table_args__ = (
         Index("ix_event_waiting", "sequence", postgresql_where=text("dispatched_at IS NULL")),
+        # For forgetting old ones: events are written nearly in their order.
+        Index("ix_event_age", "created_at", postgresql_using="brin"),
     )
 
     sequence: int | None = Field(
@@ -48,6 +50,7 @@ class DeliveryBatchRow(Row, table=True):
         Index(
             "ix_delivery_batch_waiting", "created_at", postgresql_where=text("started_at IS NULL")
         ),
+        Index("ix_delivery_batch_age", "created_at", postgresql_using="brin"),
     )
 
     organization_id: UUID = Field(foreign_key="organization.id")

@@ -87,6 +87,9 @@ class Settings(BaseSettings):
     clerk_audience: str = Field(
         "", description="the aud, or else azp, that a token of Clerk must have; unset, any will do"
     )
+    cron_secret: SecretStr = Field(
+        SecretStr(""), description="secret with which /api/cron starts jobs; unset, it answers 503"
+    )
     dns_servers: str = Field(
         "",
         description="addresses of the name servers that say whether a domain is proved, each with "
@@ -209,6 +212,8 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "SECRET_KEY must be set in production (openssl rand -base64 32 makes one)"
                 )
+            if 0 < len(self.cron_secret.get_secret_value()) < 16:
+                raise ValueError("CRON_SECRET must be 16 characters or more in production")
             if not self.public_url.startswith("https://"):
                 raise ValueError("PUBLIC_URL must be https:// in production")
             if not self.resend_base_url.startswith("https://"):

@@ -20,6 +20,8 @@ from schema.credentials import (
     SignInLinkRow,
     TokenFamilyRow,
 )
+from schema.expiry import ExpiryNoticeRow
+from schema.health import LinkCheckRow, LinkHealthRow
 from schema.images import FetchedLogoRow, ImageRow, StylePresetRow
 from schema.imports import ImportItemRow, ImportRow
 from schema.inventory import InventoryItemRow, InventoryLevelRow, InventoryMovementRow
@@ -72,6 +74,7 @@ __all__ = [
     "DomainRow",
     "EndpointRow",
     "EventRow",
+    "ExpiryNoticeRow",
     "FetchedLogoRow",
     "FolderRow",
     "IdempotencyRow",
@@ -81,6 +84,8 @@ __all__ = [
     "InventoryItemRow",
     "InventoryLevelRow",
     "InventoryMovementRow",
+    "LinkCheckRow",
+    "LinkHealthRow",
     "LinkPageRow",
     "LinkRow",
     "MailRow",

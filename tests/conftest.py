@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from activities.gateways.clock import FixedClock
+from activities.gateways.destinations import Destinations
 from activities.gateways.dice import SystemDice
 from activities.gateways.drawers import Drawers
 from activities.gateways.mailer import Mailbox
@@ -134,12 +135,14 @@ async def a_world(clock: FixedClock, names: Names, drawers: Drawers) -> AsyncIte
     """The same for as long as it is open: for a module whose tests share what they stand on."""
     receivers = Receivers(names, allow_private=True, allow_http=True, total_seconds=3)
     pictures = Pictures(names, allow_private=True, allow_http=True, total_seconds=3)
+    destinations = Destinations(names, allow_private=True, allow_http=True, total_seconds=3)
     outside = Outside(
         clock=clock,
         dice=SystemDice(),
         resolver=names,
         receivers=receivers,
         pictures=pictures,
+        destinations=destinations,
         vault=Vault(KEY),
         mailer=Mailbox(),
         public_url="https://ink.test",
@@ -152,3 +155,4 @@ async def a_world(clock: FixedClock, names: Names, drawers: Drawers) -> AsyncIte
     install(None)
     await receivers.close()
     await pictures.close()
+    await destinations.close()

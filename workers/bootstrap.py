@@ -17,6 +17,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from activities.gateways.bundled_geo import BundledGeo
 from activities.gateways.clerk import Clerk
 from activities.gateways.clock import SystemClock
+from activities.gateways.destinations import Destinations
 from activities.gateways.dice import SystemDice
 from activities.gateways.dns import Resolver, SystemResolver
 from activities.gateways.drawers import Drawers
@@ -88,6 +89,7 @@ async def gateways(
     finally:
         await world.receivers.close()
         await world.pictures.close()
+        await world.destinations.close()
         await world.mailer.close()
         await resolver.close()
         await disconnect()
@@ -105,6 +107,12 @@ def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outs
             resolver,
             allow_private=settings.allow_private_targets,
             allow_http=settings.allow_http_targets,
+        ),
+        destinations=Destinations(
+            resolver,
+            allow_private=settings.allow_private_targets,
+            allow_http=settings.allow_http_targets,
+            about=f"{settings.public_url}/docs",
         ),
         vault=Vault(_key(settings)),
         mailer=make_mailer(settings),

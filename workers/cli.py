@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import sys
 from collections.abc import Coroutine
@@ -23,6 +24,7 @@ from schema.settings import (
     need_database,
 )
 from workers.processes import StartFailed
+from workers.schedules_cli import app as schedules
 from workers.webhooks_cli import app as webhooks
 
 app = typer.Typer(
@@ -31,10 +33,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(schedules, name="schedules")
 app.add_typer(webhooks, name="webhooks")
 
 DATA_DIR = Path(".inkloom/up")
 DEMO_DIR = Path(".inkloom/demo")
+SDK = "temporalio.bridge.temporal_sdk_bridge"
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default=False)]
 RunningIn = Annotated[
@@ -163,6 +167,17 @@ def doctor(data_dir: RunningIn = DATA_DIR) -> None:
 
 def main() -> None:
     """The console script. A fault that a person can mend is one sentence and exit code 2."""
+    codes: list[int] = []
+    # The first to be registered runs last.
+    atexit.register(_end, codes)
+    try:
+        _command()
+    except SystemExit as end:
+        codes.append(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+
+
+def _command() -> None:
     try:
         app()
     except (SettingWrong, StartFailed, DatabaseTooOld) as fault:
@@ -183,11 +198,21 @@ def _run(process: Coroutine[Any, Any, None]) -> None:
     import uvloop
 
     uvloop.run(process)
+    _leave(0)
+
+
+def _end(codes: list[int]) -> None:
+    if codes and SDK in sys.modules:
+        _leave(codes[0])
+
+
+def _leave(code: int) -> None:
+    """End at once: a short-lived process that used the Temporal SDK can crash when the interpreter
+    tears it down (temporalio/sdk-python#300); everything is closed by now.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
-    # A short-lived process that used the Temporal SDK can crash when the interpreter tears it down
-    # (temporalio/sdk-python#300); everything is closed by now.
-    os._exit(0)
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -11,12 +11,20 @@ from typing import Any
 from activities.deliveries.attempting import attempt_batch, attempt_delivery
 from activities.deliveries.cancelling import cancel_delivery
 from activities.deliveries.recovering import recover_part
+from activities.expiry.ending import end_assets
+from activities.expiry.warning import warn_of_ends
+from activities.health.checking import check_due_links, check_one_link
 from activities.imports.running import import_part
 from activities.mail import deliver_mail
 from activities.pictures.batches_running import render_next_part
+from activities.retention.forgetting import forget
 from activities.statistics.keeping import keep_rolled_up
 from activities.statistics.storage import keep_scan_storage
+from workflows.apply_retention import ApplyRetention
+from workflows.check_link_health import CheckLinkHealth
+from workflows.check_one_link import CheckOneLink
 from workflows.deliver_webhooks import DeliverWebhooks
+from workflows.expire_assets import ExpireAssets
 from workflows.import_links import ImportLinks
 from workflows.queues import DELIVERY, RENDER, SHORT, Queue
 from workflows.recover_deliveries import RecoverDeliveries
@@ -37,8 +45,14 @@ class Work:
 
 REGISTRY: Mapping[Queue, Work] = {
     SHORT: Work(
-        workflows=(ImportLinks, RollUpScans, SendMail),
-        activities=(deliver_mail, import_part, keep_rolled_up, keep_scan_storage),
+        workflows=(
+            *(ApplyRetention, CheckLinkHealth, CheckOneLink, ExpireAssets, ImportLinks),
+            *(RollUpScans, SendMail),
+        ),
+        activities=(
+            *(check_due_links, check_one_link, deliver_mail, end_assets, forget, import_part),
+            *(keep_rolled_up, keep_scan_storage, warn_of_ends),
+        ),
         activities_at_once=50,
     ),
     DELIVERY: Work(

@@ -28,6 +28,7 @@ async def serve(settings: Settings) -> None:
             temporal_here=running.starter.is_here,
             trusted_proxies=settings.proxies(),
             public_url=settings.public_url,
+            cron_secret=settings.cron_secret.get_secret_value(),
             starter=running.starter,
             desk=desk,
             live=live,

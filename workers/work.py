@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from importlib.metadata import version
 
 import structlog
 from temporalio.client import Client
@@ -18,6 +19,7 @@ from workers.graceful import GRACE_SECONDS, stop_signal
 from workers.interceptors import HouseInterceptor
 from workers.registry import REGISTRY
 from workers.sandbox import make_runner
+from workers.schedules import reconcile
 from workers.search_attributes import ensure_search_attributes
 from workflows.queues import SHORT, Queue
 from workflows.starter import Starter, TemporalAway
@@ -42,6 +44,8 @@ async def work(settings: Settings, queues: tuple[Queue, ...]) -> None:
             if SHORT in queues:
                 rolling = asyncio.create_task(_keep_rolling(running.starter))
                 stack.callback(rolling.cancel)
+                scheduling = asyncio.create_task(_keep_scheduled(client))
+                stack.callback(scheduling.cancel)
             collect_seldom()
             log.info("working", queues=list(queues))
             await asked.wait()
@@ -61,6 +65,8 @@ def make_worker(client: Client, queue: Queue) -> Worker:
         max_concurrent_activities=duty.activities_at_once,
         max_cached_workflows=2000,
         graceful_shutdown_timeout=timedelta(seconds=GRACE_SECONDS),
+        # The SDK would read and hash the code of every module that is loaded: a third of a second.
+        build_id=f"inkloom {version('inkloom')}",
     )
 
 
@@ -74,6 +80,18 @@ async def _keep_rolling(starter: Starter) -> None:
             log.warning("rolling up is not started", reason=str(fault), again_in_seconds=5.0)
             pause = 5.0
         await asyncio.sleep(pause)
+
+
+async def _keep_scheduled(client: Client) -> None:
+    """See to it once that the server has the schedules of this version."""
+    while True:
+        try:
+            await reconcile(client)
+        except RPCError as fault:
+            log.warning("schedules are not checked", reason=str(fault), again_in_seconds=5.0)
+            await asyncio.sleep(5.0)
+        else:
+            return
 
 
 async def _connected(starter: Starter, asked: asyncio.Event) -> Client | None:

@@ -38,6 +38,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...] | Silence] = {
     "link.updated": (WEBHOOKS,),
     "link.deleted": (WEBHOOKS,),
     "link.clicked": (WEBHOOKS,),
+    "link.health_changed": (WEBHOOKS,),
     "barcode.created": (WEBHOOKS,),
     "barcode.updated": (WEBHOOKS,),
     "barcode.deleted": (WEBHOOKS,),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
 from temporalio.client import Client
@@ -19,9 +20,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.cause import Cause, current_cause
 from activities.deliveries.recovering import Recovery
 from activities.dispatching import Batch
+from activities.health.reading import HealthView
 from activities.imports.views import ImportView
 from activities.mail import WaitingMail
 from activities.pictures.batches import BatchView
+from workflows.check_one_link import CheckOneLink, LinkToCheck
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks, retry_id
 from workflows.import_links import ImportLinks, LinksToImport
 from workflows.policies import BULK, NORMAL, URGENT, fair
@@ -32,12 +35,13 @@ from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
 
-_AWAY = (
+AWAY = (
     RPCStatusCode.UNAVAILABLE,
     RPCStatusCode.DEADLINE_EXCEEDED,
     RPCStatusCode.CANCELLED,
     RPCStatusCode.RESOURCE_EXHAUSTED,
 )
+"""What the server, or the way to it, answers while it is away."""
 
 
 class TemporalAway(Exception):
@@ -144,6 +148,23 @@ class Starter:
                 request_eager_start=False,
             )
 
+    async def check_link(self, health: HealthView, cause: Cause, now: datetime) -> None:
+        """Start `CheckOneLink`, or find it started within this minute. Raises `TemporalAway`."""
+        organization = str(health.organization_id)
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                CheckOneLink.run,
+                LinkToCheck(health.organization_id, health.link_id, cause),
+                id=f"check/{health.link_id}/{now:%Y-%m-%dT%H:%MZ}",
+                task_queue=SHORT,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization),
+                search_attributes=searchable(organization, asset=str(health.link_id)),
+                static_summary="one look at where a link leads",
+                request_eager_start=False,
+            )
+
     async def roll_up_scans(self) -> None:
         """Start `RollUpScans`, or find it running. Raises `TemporalAway`."""
         client = await self.client()
@@ -230,6 +251,6 @@ class Starter:
         except TimeoutError as fault:
             raise TemporalAway("no answer in time") from fault
         except RPCError as fault:
-            if fault.status in _AWAY:
+            if fault.status in AWAY:
                 raise TemporalAway(fault.message) from fault
             raise

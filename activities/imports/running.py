@@ -24,8 +24,8 @@ from activities.passwords import HashSharedPassword, SharedPassword, hash_shared
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NotNow, RateLimited
+from activities.rules.retention import KEPT_AFTER_ITS_END
 from activities.rules.spelling import read_stamp
-from activities.sweeping import KEPT_AFTER_ITS_END
 from schema.db import transaction
 from schema.tables import ImportItemRow, ImportRow, OrganizationRow
 

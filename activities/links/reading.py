@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy import select as counted
 from sqlmodel import col, select
 
 from activities.links.domains import is_ours
@@ -56,11 +58,15 @@ class SummarizeLinks:
 
 @dataclass(frozen=True)
 class LinkSummary:
-    """How many links there are, how many of them active, and all their clicks."""
+    """How many links there are, how many of them active, and all their clicks; how many are
+    monitored, and of how many the destination fails.
+    """
 
     total: int
     active: int
     click_count: int
+    health_monitored: int
+    health_failing: int
 
 
 @dataclass(frozen=True)
@@ -97,14 +103,17 @@ async def list_links(command: ListLinks) -> Page[LinkView]:
 async def summarize_links(command: SummarizeLinks) -> LinkSummary:
     """The totals, those in the trash left out."""
     links = visible(LinkRow, command.by).subquery()
-    query = select(
+    totals: tuple[ColumnElement[Any], ...] = (
         func.count(),
-        func.count().filter(links.c.is_active),
+        func.count().filter(links.c.is_active, links.c.ended_at.is_(None)),
         func.coalesce(func.sum(links.c.click_count), 0) + pending_visits(links),
-    ).select_from(links)
+        func.count().filter(links.c.health_check["enabled"].as_boolean()),
+        func.count().filter(links.c.health == "failing"),
+    )
+    query = counted(*totals).select_from(links)
     async with transaction() as session:
-        total, active, clicks = (await session.execute(query)).one()
-    return LinkSummary(total=total, active=active, click_count=int(clicks))
+        total, active, clicks, monitored, failing = (await session.execute(query)).one()
+    return LinkSummary(total, active, int(clicks), monitored, failing)
 
 
 @needs("assets.read")

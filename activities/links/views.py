@@ -19,7 +19,7 @@ class LinkView:
     """A link; `domain` is the host name of a custom domain, None on the default one.
 
     `rules`, `variants`, `utm`, `preview` and `deep_links` are as their rules normalise them.
-    `health` is `unknown`, `healthy` or `failing`. `has_password` is told, the password never is.
+    `health` is one of `activities.rules.health`. `has_password` is told, the password never is.
     `ties` is what refers to the link: read for one link, and empty in lists.
     """
 
@@ -86,7 +86,7 @@ def view_of(row: LinkRow, marks: Marks) -> LinkView:
         deep_links=row.deep_links,
         health_check=row.health_check,
         health=row.health,
-        is_active=row.is_active,
+        is_active=row.is_on,
         folder_id=row.folder_id,
         folder_name=marks.labels.folder(row),
         tags=marks.labels.tags_of(row),
@@ -113,5 +113,5 @@ def facts_of(row: LinkRow, hostname: str | None) -> dict[str, Any]:
         "short_url": outside().link_url(row.slug, hostname),
         "name": row.name,
         "destination_url": row.destination_url or "",
-        "is_active": row.is_active,
+        "is_active": row.is_on,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -106,7 +106,7 @@ async def duplicate_qr_code(command: DuplicateQrCode) -> QrCodeView:
         query = the_code(command.by, id=command.id)
         row = there((await session.execute(query)).scalar_one_or_none())
         code = view_of(row, await read_surroundings(around([row])))
-        copy = _copy(command, code)
+        copy = replace(_copy(command, code), is_active=row.is_active)
         return await _create(copy, {**_draft(copy), "password_hash": row.password_hash})
 
 

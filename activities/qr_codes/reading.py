@@ -102,7 +102,7 @@ async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:
     codes = visible(QrCodeRow, command.by).subquery()
     query = select(
         func.count(),
-        func.count().filter(codes.c.is_active),
+        func.count().filter(codes.c.is_active, codes.c.ended_at.is_(None)),
         func.coalesce(func.sum(codes.c.scan_count), 0) + pending_visits(codes),
     ).select_from(codes)
     async with transaction() as session:

@@ -25,6 +25,7 @@ CATALOGUE: tuple[str, ...] = (
     "link.updated",
     "link.deleted",
     "link.clicked",
+    "link.health_changed",
     "barcode.created",
     "barcode.updated",
     "barcode.deleted",

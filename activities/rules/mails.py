@@ -13,7 +13,15 @@ from html import escape
 from typing import Literal
 from urllib.parse import urlsplit
 
-MailKind = Literal["sign_in", "confirm_address", "team_invite", "endpoint_disabled"]
+MailKind = Literal[
+    "sign_in",
+    "confirm_address",
+    "team_invite",
+    "endpoint_disabled",
+    "link_failing",
+    "link_recovered",
+    "link_certificate",
+]
 
 TRY_FOR = timedelta(hours=24)
 """How long a mail is tried: no longer than the provider knows its idempotency key."""
@@ -81,6 +89,33 @@ _TEMPLATES: Mapping[str, _Template] = {
         button="Sign in to Inkloom",
         closing="What was waiting for it is cancelled. Mend the receiver, resume the endpoint, and "
         "have it sent what it missed.",
+    ),
+    "link_failing": _Template(
+        words=("organization", "name", "host", "why"),
+        counted={},
+        subject="{name} leads to a page that fails",
+        opening="The link {name} of {organization} leads to {host}, and three looks in a row "
+        "failed there: {why}.",
+        button="Sign in to Inkloom",
+        closing="The link still works and leads there. Mend the page, or let the link lead "
+        "elsewhere. You hear from us when it is well again.",
+    ),
+    "link_recovered": _Template(
+        words=("organization", "name", "host"),
+        counted={},
+        subject="{name} leads to a page that works again",
+        opening="The link {name} of {organization} leads to {host}, which answers again.",
+        button="Sign in to Inkloom",
+        closing="There is nothing to do.",
+    ),
+    "link_certificate": _Template(
+        words=("organization", "name", "host", "until"),
+        counted={},
+        subject="The certificate of {host} expires soon",
+        opening="The link {name} of {organization} leads to {host}, whose certificate expires on "
+        "{until}.",
+        button="Sign in to Inkloom",
+        closing="Browsers warn visitors from then on. Have the certificate renewed before.",
     ),
 }
 

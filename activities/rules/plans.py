@@ -22,6 +22,8 @@ class Plan:
 
     Sizes are inches on paper, rates calls a minute; `apis` are the dialects that its keys may
     speak. `retention_days` are for scans one by one; totals of them are kept for ever.
+    `webhook_log_days` are for attempts to deliver, and what they were answered. `health_minutes`
+    lie between two looks at where a link leads, at least.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Plan:
     contacts: int | None
     sends_a_month: int | None
     retention_days: int
+    webhook_log_days: int
+    health_minutes: int
 
     @property
     def throttle(self) -> Throttle:
@@ -64,6 +68,8 @@ FREE = Plan(
     contacts=500,
     sends_a_month=1000,
     retention_days=90,
+    webhook_log_days=7,
+    health_minutes=1440,
 )
 STARTER = Plan(
     "starter",
@@ -78,6 +84,8 @@ STARTER = Plan(
     contacts=5_000,
     sends_a_month=20_000,
     retention_days=365,
+    webhook_log_days=14,
+    health_minutes=360,
 )
 PRO = Plan(
     "pro",
@@ -92,6 +100,8 @@ PRO = Plan(
     contacts=50_000,
     sends_a_month=200_000,
     retention_days=730,
+    webhook_log_days=30,
+    health_minutes=60,
 )
 AGENCY = Plan(
     "agency",
@@ -106,6 +116,8 @@ AGENCY = Plan(
     contacts=500_000,
     sends_a_month=2_000_000,
     retention_days=1095,
+    webhook_log_days=90,
+    health_minutes=15,
 )
 ENTERPRISE = Plan(
     "enterprise",
@@ -120,6 +132,8 @@ ENTERPRISE = Plan(
     contacts=None,
     sends_a_month=None,
     retention_days=3650,
+    webhook_log_days=180,
+    health_minutes=5,
 )
 
 PLANS: Mapping[str, Plan] = {plan.name: plan for plan in (FREE, STARTER, PRO, AGENCY, ENTERPRISE)}

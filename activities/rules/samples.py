@@ -30,7 +30,13 @@ from activities.rules.facts.codes import (
     QrUpdated,
 )
 from activities.rules.facts.endpoints import EndpointDisabled, WebhookTested
-from activities.rules.facts.links import LinkClicked, LinkCreated, LinkDeleted, LinkUpdated
+from activities.rules.facts.links import (
+    LinkClicked,
+    LinkCreated,
+    LinkDeleted,
+    LinkHealthChanged,
+    LinkUpdated,
+)
 from activities.rules.facts.stock import InventoryMoved, InventoryScanned, StockLow
 from activities.rules.facts.visits import ConversionRecorded, PageViewed
 
@@ -38,7 +44,7 @@ FACTS: Mapping[str, type[Event]] = {
     fact.kind: fact
     for fact in (
         *(QrCreated, QrUpdated, QrDeleted, QrScanLimitReached, QrExpiryWarning, QrExpired),
-        *(QrScanned, LinkCreated, LinkUpdated, LinkDeleted, LinkClicked),
+        *(QrScanned, LinkCreated, LinkUpdated, LinkDeleted, LinkClicked, LinkHealthChanged),
         *(BarcodeCreated, BarcodeUpdated, BarcodeDeleted, BarcodeScanned),
         *(InventoryMoved, StockLow, InventoryScanned, ConversionRecorded, PageViewed),
         *(EndpointDisabled, WebhookTested),
@@ -64,6 +70,8 @@ _VALUES: Mapping[str, Any] = {
     "rule": None,
     "scan_limit": 500,
     "expires_at": timedelta(days=7),
+    "expired_at": timedelta(minutes=-5),
+    "days_left": 7,
     "slug": "spring",
     "domain": None,
     "sku": "TEA-250",
@@ -85,12 +93,15 @@ _VALUES: Mapping[str, Any] = {
     "failing_since": timedelta(days=-5),
     "asked_by": "Ada",
     "normalized_value": "4006381333931",
+    "state_before": "healthy",
+    "state": "failing",
 }
 """By the name of the field; a span of time is counted from the moment of the event."""
 
 _OWN: Mapping[tuple[str, str], Any] = {
     ("qr", "type"): "URL",
     ("link", "name"): "Spring",
+    ("link", "reason"): "timeout",
     ("link", "short_url"): "https://links.example.com/spring",
     ("barcode", "type"): "EAN13",
     ("barcode", "name"): "Black tea, 250 g",

@@ -69,6 +69,8 @@ TOKENS = Throttle("tokens", 60, 120)
 EXPORTS = Throttle("exports", 10, 20)
 IMPORTS = Throttle("imports", 1, 60)
 """Files that one organization has looked at: 60 an hour, all at once if it likes."""
+HEALTH_CHECKS = Throttle("health_checks", 30, 30)
+"""Looks at destinations that one organization asks for beside those that come by themselves."""
 WEBHOOK_TESTS = Throttle("webhook_tests", 30, 30)
 DOMAIN_CHECKS = Throttle("domain_checks", 6, 20)
 """Looks into DNS whether a domain is proved, by one organization."""

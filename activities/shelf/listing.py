@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal
+from sqlalchemy import ColumnElement, and_, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -134,21 +134,29 @@ def _filtered(
     row: type[AssetRow], filter: Filter, now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     if filter == "active":
-        return (col(row.is_active).is_(True),)
+        return (_is_on(row),)
     if filter == "inactive":
-        return (col(row.is_active).is_(False),)
+        return (~_is_on(row),)
     if issubclass(row, ShortAssetRow):
         if filter == "ab":
             return (func.jsonb_array_length(col(row.variants)) > 0,)
         if filter == "expiring":
             ahead = col(row.expires_at).between(now, now + SOON)
-            return (ahead, col(row.is_active).is_(True))
+            return (ahead, _is_on(row))
     if issubclass(row, LinkRow):
         if filter == "health_failing":
             return (col(row.health) == "failing",)
         if filter == "health_monitored":
             return (col(row.health_check)["enabled"].as_boolean().is_(True),)
     return () if filter == "all" else (literal(False),)
+
+
+def _is_on(row: type[AssetRow]) -> ColumnElement[bool]:
+    """As `ShortAssetRow.is_on` for those that may end."""
+    switched_on = col(row.is_active).is_(True)
+    if issubclass(row, ShortAssetRow):
+        return and_(switched_on, col(row.ended_at).is_(None))
+    return switched_on
 
 
 async def _tag_ids(

@@ -19,6 +19,7 @@ FIELDS = {
     "destination_url": "destinationUrl",
     "short_code": "shortCode",
     "organization_id": "orgId",
+    "expiry_warning_days": "expiryWarningDays",
     "size_px": "size",
     "redirect_uris": "redirectUris",
     "client_id": "clientId",

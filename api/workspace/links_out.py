@@ -136,7 +136,8 @@ class LinkItemOut(Out):
         description="looks at its destination", examples=[None]
     )
     health: str = Field(
-        description="how its destination was: unknown, healthy or failing", examples=["unknown"]
+        description="how its destination was: unknown, healthy, degraded or failing",
+        examples=["unknown"],
     )
     is_active: bool = Field(description="whether it leads anywhere", examples=[True])
     click_count: int = Field(description="how often it was followed", examples=[0])
@@ -170,6 +171,8 @@ class LinkSummaryOut(Out):
     total: int = Field(description="how many there are, those put aside too", examples=[1])
     active: int = Field(description="how many of them are active", examples=[1])
     click_count: int = Field(description="clicks of them all", examples=[0])
+    health_monitored: int = Field(description="destinations that are looked at", examples=[0])
+    health_failing: int = Field(description="destinations that fail", examples=[0])
 
 
 class LinkUtmUrlOut(Out):
@@ -199,7 +202,11 @@ def present_item(link: LinkView) -> LinkItemOut:
 def present_summary(summary: LinkSummary) -> LinkSummaryOut:
     """The totals in this dialect's words."""
     return LinkSummaryOut(
-        total=summary.total, active=summary.active, click_count=summary.click_count
+        total=summary.total,
+        active=summary.active,
+        click_count=summary.click_count,
+        health_monitored=summary.health_monitored,
+        health_failing=summary.health_failing,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import Field
@@ -36,6 +36,13 @@ class OrgChangesIn(In):
 
     name: Name | None = None
     slug: Slug | None = None
+    expiry_warning_days: list[Literal[7, 1]] | None = Field(
+        None,
+        max_length=10,
+        description="how many days before a code ends qr.expiry_warning is sent: 7, 1, both or "
+        "none",
+        examples=[[7, 1]],
+    )
 
 
 class OrgOut(Out):
@@ -71,6 +78,9 @@ class OrgDetailsOut(OrgOut):
     limits: LimitsOut
     member_count: int
     asset_count: int
+    expiry_warning_days: list[int] = Field(
+        description="how many days before a code ends qr.expiry_warning is sent", examples=[[7, 1]]
+    )
 
 
 @router.get("/api/org/{orgId}", summary="Fetch an organization, its limits and its figures")
@@ -78,9 +88,10 @@ async def fetch(org_id: OrgId, by: By) -> OrgDetailsOut:
     return present_details(await read_organization(ReadOrganization(by)), by.role)
 
 
-@router.patch("/api/org/{orgId}", summary="Change name or slug")
+@router.patch("/api/org/{orgId}", summary="Change name, slug or settings")
 async def change(org_id: OrgId, body: OrgChangesIn, by: By) -> OrgDetailsOut:
-    changed = await update_organization(UpdateOrganization(by, body.name, body.slug))
+    days = None if body.expiry_warning_days is None else tuple(body.expiry_warning_days)
+    changed = await update_organization(UpdateOrganization(by, body.name, body.slug, days))
     return present_details(changed, by.role)
 
 
@@ -96,6 +107,7 @@ def present_details(organization: OrganizationDetails, role: Role | None) -> Org
         limits=present_limits(organization.limits),
         member_count=organization.member_count,
         asset_count=organization.asset_count,
+        expiry_warning_days=list(organization.expiry_warning_days),
     )
 
 

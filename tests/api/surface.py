@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from api.app import make_app
 
+CRON_SECRET = "a secret of these tests".replace(" ", "-")
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -114,6 +115,7 @@ def the_application() -> ASGIApp:
         temporal_here=here,
         trusted_proxies=[ipaddress.ip_network("127.0.0.1/32")],
         public_url="https://ink.test",
+        cron_secret=CRON_SECRET,
     )
 
 

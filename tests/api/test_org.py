@@ -62,6 +62,24 @@ async def test_an_organization_is_made_listed_fetched_and_changed(
     assert changed.json() == {**one, **body}
 
 
+async def test_an_organization_chooses_which_warnings_it_wants(
+    client: Client, tenant: Tenant
+) -> None:
+    assert (await client.get(at(tenant), headers=tenant.workspace)).json()["expiryWarningDays"] == [
+        7,
+        1,
+    ]
+    for chosen, kept in (([1], [1]), ([1, 7], [7, 1]), ([], []), (None, [])):
+        body = {"expiryWarningDays": chosen}
+        changed = await client.patch(at(tenant), json=body, headers=tenant.workspace)
+        assert changed.json()["expiryWarningDays"] == kept
+    for wrong in ([3], ["7"], 7, [7] * 11):
+        sent = {"expiryWarningDays": wrong}
+        refused = await client.patch(at(tenant), json=sent, headers=tenant.workspace)
+        assert refused.status_code == 400
+        assert next(iter(refused.json()["fields"])).startswith("expiryWarningDays")
+
+
 async def test_a_plain_uuid_names_the_organization_too(client: Client, tenant: Tenant) -> None:
     plain = UUID(tenant.organization[4:])
     answer = await client.get(f"{ORG}/{plain}", headers=tenant.workspace)

@@ -101,7 +101,8 @@ async def test_a_list_shows_its_page_and_totals(client: Client, tenant: Tenant) 
     told = answer.json()
     assert [item["slug"] for item in told["items"]] == ["off"]
     assert (told["total"], told["page"], told["pageSize"]) == (1, 1, 10)
-    assert told["summary"] == {"total": 2, "active": 1, "clickCount": 0}
+    health = {"healthMonitored": 0, "healthFailing": 0}
+    assert told["summary"] == {"total": 2, "active": 1, "clickCount": 0, **health}
     assert "qr" not in told["items"][0]
 
 

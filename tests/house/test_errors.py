@@ -64,6 +64,8 @@ EXAMPLES: dict[type[Exception], Exception] = {
         faults.MethodWrong("GET, POST"),
         faults.OriginRefused(),
         faults.ServiceAway("The database"),
+        faults.SwitchedOff("CRON_SECRET is not set."),
+        faults.NotBuilt("notifications"),
         faults.InternalFault("01JZ8M3V9K5Q7R2T4W6Y8A0B1C"),
     )
 }
@@ -149,6 +151,7 @@ def is_oauth(body: Mapping[str, Any]) -> bool:
 SHAPES: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "business": is_business,
     "canva": is_workspace,
+    "cron": is_workspace,
     "links": is_links,
     "oauth": is_oauth,
     "public": is_workspace,

@@ -23,6 +23,7 @@ OPEN = {
     "ALLOW_PRIVATE_TARGETS": "true",
     "ALLOW_HTTP_TARGETS": "true",
     "TRUSTED_PROXIES": "127.0.0.1/32",
+    "CRON_SECRET": "a-secret-of-these-journeys",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "info",
 }

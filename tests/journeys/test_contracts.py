@@ -35,6 +35,7 @@ from activities.sessions import (
 from activities.token_pairs import OpenPair, open_pair
 from tests.builders.members import prove
 from tests.house.source import dialects
+from tests.journeys.conftest import OPEN
 from workers.bootstrap import gateways
 from workers.stack import Stack
 
@@ -189,6 +190,8 @@ async def tenant(dialect: str) -> Mapping[str, str]:
         held[scheme] = key.secret or ""
     if dialect == "studio":
         held["HTTPBearer"] = (await open_pair(OpenPair(made.owner_id, made.id))).access
+    if dialect == "cron":
+        held["HTTPBearer"] = OPEN["CRON_SECRET"]
     return held
 
 

@@ -43,10 +43,10 @@ from activities.passwords import (
     hash_shared_password,
 )
 from activities.render.tables import xlsx_bytes
+from activities.retention.forgetting import Forget, forget
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NotNow, RateLimited
 from activities.rules.paging import PageRequest
-from activities.sweeping import SweepExpired, sweep_expired
 from tests.builders.databases import a_database
 from tests.builders.tenants import a_tenant
 from tests.builders.visits import a_domain
@@ -279,7 +279,12 @@ async def test_sixty_files_an_hour_are_looked_at(clock: FixedClock) -> None:
     await looked_at(by)
 
 
-async def test_what_is_over_for_thirty_days_is_swept(
+async def forget_imports(clock: FixedClock) -> None:
+    for kind in ("import_lines", "imports"):
+        await forget(Forget(kind, clock.now()))
+
+
+async def test_what_is_over_for_thirty_days_is_forgotten(
     database: AsyncConnection, clock: FixedClock
 ) -> None:
     by = await a_tenant()
@@ -290,13 +295,13 @@ async def test_what_is_over_for_thirty_days_is_swept(
     clock.moment += timedelta(days=30, seconds=1)
     with pytest.raises(NotNow, match="30 days"):
         await may_start_import(StartImport(by, seen.id))
-    await sweep_expired(SweepExpired())
+    await forget_imports(clock)
     left = await list_imports(ListImports(by, PageRequest()))
     assert {job.id for job in left.items} == {seen.id, running.id}
     clock.moment += timedelta(days=1)
-    assert not (await sweep_expired(SweepExpired(limit=2))).is_done
+    await forget(Forget("imports", clock.now()))
     assert (await list_imports(ListImports(by, PageRequest()))).total == 2
-    await sweep_expired(SweepExpired(limit=2))
+    await forget_imports(clock)
     assert [job.id for job in (await list_imports(ListImports(by, PageRequest()))).items] == [
         running.id
     ]

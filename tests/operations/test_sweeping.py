@@ -13,13 +13,11 @@ from activities.gateways.clock import FixedClock
 from activities.idempotency import Once, once
 from activities.meters import Take, take
 from activities.rules.throttles import Throttle
-from activities.sessions import OpenSession, open_session
 from activities.sweeping import SweepExpired, Swept, sweep_expired
-from tests.builders.tenants import an_organization
 
 pytestmark = pytest.mark.usefixtures("database", "world")
 
-TABLES = ("idempotency_key", "rate_bucket", "browser_session")
+TABLES = ("idempotency_key", "rate_bucket")
 
 
 async def counts(database: AsyncConnection) -> list[int]:
@@ -33,16 +31,11 @@ async def _answer() -> bytes:
 async def test_what_is_over_goes_in_bounded_turns(
     database: AsyncConnection, clock: FixedClock
 ) -> None:
-    home = await an_organization()
     for n in range(3):
         await once(Once(UUID(int=1), f"k{n}", b"x", _answer))
         await take(Take(Throttle("t", 1, 5), str(n)))
-    await open_session(OpenSession(home.owner_id))
     assert await sweep_expired(SweepExpired()) == Swept(0, is_done=True)
     clock.moment += timedelta(hours=25)
     assert await sweep_expired(SweepExpired(limit=2)) == Swept(4, is_done=False)
     assert await sweep_expired(SweepExpired(limit=2)) == Swept(2, is_done=True)
-    assert await counts(database) == [0, 0, 1]
-    clock.moment += timedelta(days=14 + 30)
-    await sweep_expired(SweepExpired())
-    assert await counts(database) == [0, 0, 0]
+    assert await counts(database) == [0, 0]

@@ -29,6 +29,9 @@ EVERY = [
     ("confirm_address", CONFIRM),
     ("team_invite", INVITE),
     ("endpoint_disabled", DISABLED),
+    ("link_failing", {**DISABLED, "name": "Spring"}),
+    ("link_recovered", {**DISABLED, "name": "Spring"}),
+    ("link_certificate", {**DISABLED, "name": "Spring", "until": "1 December 2026"}),
 ]
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -54,7 +54,7 @@ WRONG: list[tuple[str, Any]] = [
 
 ANY_TEXT = {
     *("temporal_api_key", "host", "clerk_issuer", "clerk_audience", "resend_api_key", "geoip_db"),
-    "spool_dir",
+    *("spool_dir", "cron_secret"),
 }
 """Settings that take any text; all others are in `WRONG`."""
 
@@ -124,6 +124,7 @@ def test_name_servers_are_addresses_with_or_without_a_port() -> None:
         ("public_url", "http://ink.example"),
         ("resend_base_url", "http://mail.example"),
         ("dev_inbox", True),
+        ("cron_secret", "easy to guess"),
     ],
 )
 def test_production_refuses_what_is_unsafe(name: str, value: str) -> None:

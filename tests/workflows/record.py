@@ -28,6 +28,8 @@ from activities.pictures.batches_running import BatchProgress, RenderNextPart
 from activities.rules.backoff import RETRY_POLICIES
 from activities.statistics.keeping import KeepRolledUp, RollingReport
 from activities.statistics.storage import KeepScanStorage, StorageKept
+from tests.workflows.health import looking_after
+from tests.workflows.housework import House, keeping
 from tests.workflows.receivers import (
     ORGANIZATION,
     Script,
@@ -38,6 +40,7 @@ from tests.workflows.receivers import (
 )
 from workers.interceptors import HouseInterceptor
 from workers.sandbox import make_runner
+from workflows.check_one_link import CheckOneLink, LinkToCheck
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
 from workflows.recover_deliveries import RecoverDeliveries
@@ -175,6 +178,40 @@ async def record_rolling(temporal: WorkflowEnvironment) -> None:
         await keep("roll_up_scans_followed", first)
 
 
+async def record_housework(temporal: WorkflowEnvironment) -> None:
+    """A run of each scheduled workflow, started by hand: expiry with a part that failed once."""
+    async with keeping(temporal, House()) as queue:
+        expiry = await temporal.client.start_workflow(
+            "ExpireAssets", id=f"expire-{uuid4()}", task_queue=queue
+        )
+        await expiry.result()
+        await keep("expire_assets_done", expiry)
+        retention = await temporal.client.start_workflow(
+            "ApplyRetention", id=f"retention-{uuid4()}", task_queue=queue
+        )
+        await retention.result()
+        await keep("apply_retention_done", retention)
+
+
+async def record_health(temporal: WorkflowEnvironment) -> None:
+    """A pass over links, and a look at one of them that failed once."""
+    async with looking_after(temporal) as queue:
+        handle = await temporal.client.start_workflow(
+            "CheckLinkHealth", id=f"link-health-checks-{uuid4()}", task_queue=queue
+        )
+        await handle.result()
+        await keep("check_link_health_done", handle)
+        link = uuid4()
+        asked = await temporal.client.start_workflow(
+            CheckOneLink.run,
+            LinkToCheck(ORGANIZATION, link, Cause("r-1")),
+            id=f"check/{link}/2026-11-22T06:45Z",
+            task_queue=queue,
+        )
+        await asked.result()
+        await keep("check_one_link_done", asked)
+
+
 @asynccontextmanager
 async def rolling(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
     """A worker whose database has scans, and went away once."""
@@ -299,6 +336,8 @@ async def main() -> None:
         await record_imports(temporal)
         await record_rendering(temporal)
         await record_rolling(temporal)
+        await record_health(temporal)
+        await record_housework(temporal)
     await asyncio.sleep(0.3)
 
 

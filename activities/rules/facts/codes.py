@@ -127,33 +127,37 @@ class QrScanLimitReached(Event):
 
 @dataclass(frozen=True)
 class QrExpiryWarning(Event):
-    """A QR code ends at `expiresAt`, unless that is put off."""
+    """A QR code ends at `expiresAt`, in `daysLeft` days at most, unless that is put off."""
 
     kind = "qr.expiry_warning"
 
     short_code: str
     expires_at: datetime
+    days_left: int
 
     def payload(self) -> dict[str, Any]:
         return {
             "id": prefixed("qr", self.asset_id),
             "shortCode": self.short_code,
             "expiresAt": stamp(self.expires_at),
+            "daysLeft": self.days_left,
             "warnedAt": stamp(self.occurred_at),
         }
 
 
 @dataclass(frozen=True)
 class QrExpired(Event):
-    """The time of a QR code is over: it leads to its destination no more."""
+    """The time of a QR code is over since `expiredAt`: it leads to its destination no more."""
 
     kind = "qr.expired"
 
     short_code: str
+    expired_at: datetime
 
     def payload(self) -> dict[str, Any]:
         return {
             "id": prefixed("qr", self.asset_id),
             "shortCode": self.short_code,
-            "expiredAt": stamp(self.occurred_at),
+            "expiredAt": stamp(self.expired_at),
+            "deactivatedAt": stamp(self.occurred_at),
         }

@@ -69,6 +69,21 @@ class LinkDeleted(LinkFact):
 
 
 @dataclass(frozen=True)
+class LinkHealthChanged(LinkFact):
+    """Where a monitored link leads got healthy, degraded, failing or unknown; `reason` says why."""
+
+    kind = "link.health_changed"
+
+    state_before: str
+    state: str
+    reason: str | None
+
+    def payload(self) -> dict[str, Any]:
+        changed = {"from": self.state_before, "to": self.state, "reason": self.reason}
+        return {**super().payload(), **changed, "changedAt": stamp(self.occurred_at)}
+
+
+@dataclass(frozen=True)
 class LinkClicked(Event):
     """A person followed a short link. Bots, HEAD requests and prefetches are no clicks."""
 

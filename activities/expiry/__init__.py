@@ -1,0 +1,1 @@
+"""Codes and links whose time is over, or nearly: deactivated, announced, each once."""

@@ -1,0 +1,1 @@
+"""The cron language: `/api/cron`, for who starts regular jobs from outside (seed 000)."""
