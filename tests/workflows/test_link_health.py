@@ -81,7 +81,7 @@ async def test_a_pass_takes_its_scheduled_time_as_now_each_minute_once(
 async def test_an_operator_sees_what_a_pass_did(temporal: WorkflowEnvironment) -> None:
     async with looking_after(temporal) as queue:
         handle = await temporal.client.start_workflow(
-            "CheckLinkHealth", id=f"looks-{uuid4()}", task_queue=queue
+            "CheckLinkHealth", id=f"looks-{uuid4()}", task_queue=queue, result_type=LinksChecked
         )
         assert await handle.result() == LinksChecked(7, 1, 2)
         assert await handle.query(CheckLinkHealth.progress) == LinksChecked(7, 1, 2)
@@ -102,6 +102,7 @@ async def test_a_worker_looks_at_what_is_due_and_at_what_is_asked_for(
         clock.moment += timedelta(seconds=-1)
         passed = await temporal.client.execute_workflow(
             "CheckLinkHealth",
+            result_type=LinksChecked,
             id=f"link-health-checks-{uuid4()}",
             task_queue=SHORT,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

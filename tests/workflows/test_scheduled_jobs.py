@@ -27,7 +27,7 @@ from tests.builders.tenants import a_tenant
 from tests.workflows.housework import House, keeping
 from workers.schedules import SCHEDULES, every, schedule_of
 from workers.work import make_worker
-from workflows.apply_retention import ApplyRetention, Forgotten
+from workflows.apply_retention import ApplyRetention, Forgotten, RetentionReport
 from workflows.expire_assets import ExpireAssets, Expiry
 from workflows.job_runs import JobEnd, start_job, wait_for_job
 from workflows.queues import SHORT
@@ -113,7 +113,7 @@ async def test_started_by_hand_it_takes_the_time_of_its_start(
     house = House()
     async with keeping(temporal, house) as queue:
         handle = await temporal.client.start_workflow(
-            "ExpireAssets", id=f"expire-{uuid4()}", task_queue=queue
+            "ExpireAssets", id=f"expire-{uuid4()}", task_queue=queue, result_type=Expiry
         )
         expiry = await handle.result()
         started = (await handle.describe()).start_time
@@ -125,7 +125,10 @@ async def test_started_by_hand_it_takes_the_time_of_its_start(
 async def test_a_night_of_retention_is_reported_by_kind(temporal: WorkflowEnvironment) -> None:
     async with keeping(temporal, House()) as queue:
         handle = await temporal.client.start_workflow(
-            "ApplyRetention", id=f"retention-{uuid4()}", task_queue=queue
+            "ApplyRetention",
+            id=f"retention-{uuid4()}",
+            task_queue=queue,
+            result_type=RetentionReport,
         )
         report = await handle.result()
         assert report.kinds == tuple(Forgotten(kind, 7, is_done=True) for kind in KINDS)
