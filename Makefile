@@ -19,7 +19,7 @@ help:
 	@echo "make up     API and redirects on 8000, Temporal UI on 8233 (Ctrl-C stops)"
 	@echo "make test   everything CI runs"
 	@echo "make bench  the benchmarks at full size (ONLY=name runs some)"
-	@echo "make proof  the slow proofs at full size (crashes, recovery)"
+	@echo "make proof  every test at full size (crashes, recovery, more examples)"
 	@echo "make setup  only the virtual environment"
 
 setup: $(READY)
@@ -59,7 +59,7 @@ test: lint
 	$(BIN)/python -m tests.benchmarks --tiny
 
 proof: $(READY)
-	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/rules tests/operations/test_stock_moves.py -n 2
+	INKLOOM_PROOF=full $(BIN)/python -m pytest --ignore=tests/journeys -n 2 --timeout 600
 	INKLOOM_PROOF=full $(BIN)/python -m pytest tests/journeys --timeout 3600
 
 bench: $(READY)

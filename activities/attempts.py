@@ -22,6 +22,7 @@ from activities.gateways.receivers import Outcome, OutgoingRequest
 from activities.outside import outside
 from activities.rules.backoff import parse_retry_after
 from activities.rules.breaker import Health
+from activities.rules.holds import RETRY
 from activities.rules.outcomes import Status, Verdict, judge, read_control
 from activities.rules.sent_headers import SAMPLE, SEQUENCE, redacted_request
 from activities.rules.signatures import Message, body, headers
@@ -146,6 +147,11 @@ def _move(command: RecordAttempt, now: datetime, next_at: datetime | None) -> An
     def moved(to: Any, column: Any) -> Any:
         return to if arrived else case((is_pending, to), else_=column)
 
+    reason = moved(verdict.reason, col(DeliveryRow.reason))
+    if verdict.status == "pending":
+        # Another run of the batch parked it meanwhile, and only that one's report counts.
+        reason = case((col(DeliveryRow.parked) & is_pending, RETRY), else_=reason)
+
     return (
         update(DeliveryRow)
         .where(
@@ -156,7 +162,7 @@ def _move(command: RecordAttempt, now: datetime, next_at: datetime | None) -> An
         .values(
             attempts=command.number,
             status=moved(verdict.status, col(DeliveryRow.status)),
-            reason=moved(verdict.reason, col(DeliveryRow.reason)),
+            reason=reason,
             next_at=moved(next_at, col(DeliveryRow.next_at)),
             finished_at=moved(
                 None if verdict.status == "pending" else now, col(DeliveryRow.finished_at)

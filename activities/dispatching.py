@@ -13,16 +13,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from sqlalchemy import insert, text, update
 from sqlalchemy import select as columns_of
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from activities.cause import Cause
+from activities.batching import Batch, Part, WriteBatches, batch_of_row, write_batches
+from activities.deliveries.health import health_of
 from activities.fan_out import Due, Waiting, by_organization, fan_out, numbered
 from activities.outside import outside
+from activities.rules.breaker import held_by
 from schema.db import transaction
 from schema.tables import DeliveryBatchRow, EndpointRow, EventRow
 
@@ -53,17 +55,6 @@ _WAITING: list[Any] = [
     col(EventRow.traceparent),
 ]
 """As `Waiting` takes them."""
-
-_DELIVERIES = text(
-    "INSERT INTO delivery (id, created_at, organization_id, endpoint_id, event_id, batch_id, "
-    "status, attempts, sequence, order_key, next_at) "
-    "SELECT id, :now, organization_id, endpoint_id, event_id, batch_id, "
-    "'pending', 0, sequence, order_key, :now "
-    "FROM unnest(CAST(:ids AS uuid[]), CAST(:organizations AS uuid[]), "
-    "CAST(:endpoints AS uuid[]), CAST(:events AS uuid[]), CAST(:batches AS uuid[]), "
-    "CAST(:sequences AS bigint[]), CAST(:order_keys AS text[])) "
-    "AS due (id, organization_id, endpoint_id, event_id, batch_id, sequence, order_key)"
-)
 
 
 @dataclass(frozen=True)
@@ -96,22 +87,6 @@ class ConfirmBatches:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Deliveries of one organization for one workflow.
-
-    For operators: `summary`, and `kind` and `asset_id` where all its events have the same.
-    """
-
-    id: UUID
-    organization_id: UUID
-    size: int
-    summary: str
-    kind: str | None
-    asset_id: UUID | None
-    cause: Cause
-
-
-@dataclass(frozen=True)
 class Dispatched:
     """What one `dispatch_events` did: how many events left, in which batches."""
 
@@ -133,10 +108,9 @@ async def dispatch_events(command: DispatchEvents) -> Dispatched:
         endpoints = await _active_endpoints(session, told)
         events, wanted = fan_out(waiting, endpoints, command.kinds, command.most_deliveries)
         due = numbered(wanted, await _take_numbers(session, wanted))
-        parts = _parts(due, command.batch_size)
-        batches = await _write_batches(session, parts, now)
+        batches = await write_batches(WriteBatches(_parts(due, command.batch_size, now), now))
         await _mark_dispatched(session, [event.id for event in events], now)
-    return Dispatched(events=len(events), batches=tuple(batches))
+    return Dispatched(events=len(events), batches=batches)
 
 
 async def waiting_batches(command: WaitingBatches) -> tuple[Batch, ...]:
@@ -149,7 +123,7 @@ async def waiting_batches(command: WaitingBatches) -> tuple[Batch, ...]:
         .limit(command.limit)
     )
     async with transaction() as session:
-        return tuple(_batch(row) for row in (await session.execute(query)).scalars())
+        return tuple(batch_of_row(row) for row in (await session.execute(query)).scalars())
 
 
 async def confirm_batches(command: ConfirmBatches) -> None:
@@ -212,82 +186,34 @@ async def _take_numbers(session: AsyncSession, due: Sequence[Due]) -> Mapping[UU
     return {row.id: row.before for row in await session.execute(_COUNT, counted)}
 
 
-def _parts(due: Sequence[Due], size: int) -> list[Sequence[Due]]:
-    """What leaves in one batch each: of one organization, and no more than `size`."""
-    return [
-        mine[start : start + size]
-        for mine in by_organization(due).values()
-        for start in range(0, len(mine), size)
-    ]
+def _parts(due: Sequence[Due], size: int, now: datetime) -> list[Part]:
+    """Batches, each of one organization and no more than `size`.
+
+    What an endpoint cannot be sent now is parked at once: however much is told to one that is dead,
+    no workflow is about it.
+    """
+    parts: list[Part] = []
+    for mine in by_organization(due).values():
+        sorted_out: dict[str | None, list[Due]] = defaultdict(list)
+        for one in mine:
+            sorted_out[_held(one, now)].append(one)
+        for reason, some in sorted_out.items():
+            parts += [
+                Part(some[start : start + size], reason) for start in range(0, len(some), size)
+            ]
+    return parts
 
 
-async def _write_batches(
-    session: AsyncSession, parts: Sequence[Sequence[Due]], now: datetime
-) -> list[Batch]:
-    """The batches with their deliveries: two statements, however many there are."""
-    if not parts:
-        return []
-    members = [[uuid4() for _ in part] for part in parts]
-    batches = [_batch_of(ids[0], part) for ids, part in zip(members, parts, strict=True)]
-    rows = [{**_told(batch), "created_at": now} for batch in batches]
-    await session.execute(insert(DeliveryBatchRow), rows)
-    due = [one for part in parts for one in part]
-    given = {
-        "now": now,
-        "ids": [id_ for ids in members for id_ in ids],
-        "organizations": [one.event.organization_id for one in due],
-        "endpoints": [one.endpoint.id for one in due],
-        "events": [one.event.id for one in due],
-        "batches": [ids[0] for ids in members for _ in ids],
-        "sequences": [one.sequence for one in due],
-        "order_keys": [one.order_key for one in due],
-    }
-    await session.execute(_DELIVERIES, given)
-    return batches
-
-
-def _batch_of(id_: UUID, due: Sequence[Due]) -> Batch:
-    first = due[0].event
-    kinds = sorted({one.event.kind for one in due})
-    assets = {one.event.asset_id for one in due}
-    return Batch(
-        id=id_,
-        organization_id=first.organization_id,
-        size=len(due),
-        summary=f"{len(due)} x {', '.join(kinds)}",
-        kind=kinds[0] if len(kinds) == 1 else None,
-        asset_id=assets.pop() if len(assets) == 1 else None,
-        cause=Cause(first.request_id, first.traceparent),
-    )
-
-
-def _told(batch: Batch) -> dict[str, object]:
-    """The columns of a batch."""
-    return {
-        "id": batch.id,
-        "organization_id": batch.organization_id,
-        "size": batch.size,
-        "summary": batch.summary,
-        "kind": batch.kind,
-        "asset_id": batch.asset_id,
-        "request_id": batch.cause.request_id,
-        "traceparent": batch.cause.traceparent,
-    }
+def _held(one: Due, now: datetime) -> str | None:
+    """What holds the messages of an endpoint; the probe of an open circuit is the relay's part."""
+    health = health_of(one.endpoint)
+    hold = held_by(health, now)
+    if hold is not None:
+        return hold.reason
+    return None if health.open_until is None else "circuit_open"
 
 
 async def _mark_dispatched(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:
     if ids:
         mark = update(EventRow).where(col(EventRow.id).in_(ids)).values(dispatched_at=now)
         await session.execute(mark, execution_options={"synchronize_session": False})
-
-
-def _batch(row: DeliveryBatchRow) -> Batch:
-    return Batch(
-        id=row.id,
-        organization_id=row.organization_id,
-        size=row.size,
-        summary=row.summary,
-        kind=row.kind,
-        asset_id=row.asset_id,
-        cause=Cause(row.request_id, row.traceparent),
-    )

@@ -8,48 +8,56 @@ again under the same id.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlmodel import col, select
 from temporalio import activity
 
 from activities.cause import Cause, current_cause
-from activities.gateways.mailer import MailRefused, OutgoingMail
+from activities.gateways.mailer import MOST_AT_ONCE, MailRefused
 from activities.gateways.vault import SealBroken
+from activities.letters import TOO_LATE, outgoing, sealed, words_of
 from activities.outside import outside
+from activities.render.mails import write_letter
 from activities.rules.errors import NotFound
-from activities.rules.mails import TRY_FOR, MailKind, last_moment, write_letter
+from activities.rules.mails import MailKind, can_expire, clean_words, last_moment
 from schema.db import transaction
 from schema.tables import MailRow
 
-NOBODY = UUID(int=0)
-"""Stands for the organization where a mail belongs to none, in what the seal is bound to."""
-
-TOO_LATE = "too late"
+MOST_IN_GROUP = MOST_AT_ONCE
+"""What the provider takes in one request."""
 
 
 @dataclass(frozen=True)
 class QueueMail:
     """A mail to `recipient`; `words` fill the template of its kind (`activities/rules/mails.py`).
 
-    It is not sent later than its words `minutes` and `expires_at` say, where it has them.
+    It is not sent later than its words `minutes` and `expires_at` say, where it has them, and not
+    before `not_before`. Mails of one `group_id` are written in one transaction, at most
+    `MOST_IN_GROUP`, and go to the provider in one request (`activities/mail_groups.py`): when the
+    last of them may, and none has words that make it expire. Its word `unsubscribe`, where it has
+    one, is the address that ends such mails by one click. `id` is for who has to know the mail.
     """
 
     kind: MailKind
     recipient: str
     words: Mapping[str, str]
     organization_id: UUID | None = None
+    not_before: datetime | None = None
+    group_id: UUID | None = None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True)
 class WaitingMails:
-    """Mails whose workflow is not known to have been started, the oldest first."""
+    """Mails of no group that are due, whose workflow is not known to have been started, the oldest
+    first.
+    """
 
     limit: int = 200
 
@@ -88,14 +96,18 @@ class MailReport:
 
 @dataclass(frozen=True)
 class ReadMailbox:
-    """The last `limit` mails of a machine under development."""
+    """The last `limit` mails of a machine under development, or the one of this id."""
 
     limit: int = 50
+    mail_id: UUID | None = None
 
 
 @dataclass(frozen=True)
 class MailView:
-    """A mail as its reader would see it; not sent yet where `sent_at` is None."""
+    """A mail as its reader would see it; not sent yet where `sent_at` is None.
+
+    `unsubscribe` is the address that ends such mails, or "".
+    """
 
     id: UUID
     kind: str
@@ -104,7 +116,9 @@ class MailView:
     recipient: str = field(repr=False)
     subject: str = field(repr=False)
     text: str = field(repr=False)
+    html: str = field(repr=False)
     link: str = field(repr=False)
+    unsubscribe: str = field(repr=False)
 
 
 async def queue_mail(command: QueueMail) -> None:
@@ -112,15 +126,11 @@ async def queue_mail(command: QueueMail) -> None:
 
     Raises `ValueError` when the words do not fill the template: a mistake of the caller.
     """
-    now, mail_id, cause = outside().clock.now(), uuid4(), current_cause()
-    write_letter(command.kind, command.words)
+    now, mail_id, cause = outside().clock.now(), command.id or uuid4(), current_cause()
+    clean_words(command.kind, command.words)
     last_moment(now, command.words)
-    sealed = outside().vault.seal(
-        json.dumps(dict(command.words)),
-        organization=command.organization_id or NOBODY,
-        row=mail_id,
-        nonce=outside().dice.throw(12),
-    )
+    if command.group_id is not None and can_expire(command.words):
+        raise ValueError("a mail of a group cannot expire: they are sent as they are, or none is")
     async with transaction() as session:
         session.add(
             MailRow(
@@ -129,7 +139,9 @@ async def queue_mail(command: QueueMail) -> None:
                 organization_id=command.organization_id,
                 kind=command.kind,
                 recipient=command.recipient,
-                sealed_words=sealed,
+                sealed_words=sealed(command.words, command.organization_id, mail_id),
+                group_id=command.group_id,
+                not_before=command.not_before,
                 request_id=cause.request_id,
                 traceparent=cause.traceparent,
             )
@@ -141,7 +153,14 @@ async def waiting_mails(command: WaitingMails) -> tuple[WaitingMail, ...]:
     """Mails to start; starting one again is safe."""
     query = (
         select(MailRow)
-        .where(col(MailRow.started_at).is_(None))
+        .where(
+            col(MailRow.started_at).is_(None),
+            col(MailRow.group_id).is_(None),
+            or_(
+                col(MailRow.not_before).is_(None),
+                col(MailRow.not_before) <= outside().clock.now(),
+            ),
+        )
         .order_by(col(MailRow.created_at))
         .limit(command.limit)
     )
@@ -180,21 +199,21 @@ async def deliver_mail(command: DeliverMail) -> MailReport:
         return MailReport("sent")
     if row.refused is not None:
         return MailReport("refused", row.refused)
-    if outside().clock.now() >= row.created_at + TRY_FOR:
+    if outside().clock.now() >= last_moment(row.created_at, {}, row.not_before):
         return await _refuse(row.id, TOO_LATE)
-    words = _words(row)
-    if outside().clock.now() >= last_moment(row.created_at, words):
+    if outside().clock.now() >= last_moment(row.created_at, words_of(row), row.not_before):
         return await _refuse(row.id, TOO_LATE)
-    return await _send(row, words)
+    return await _send(row)
 
 
 async def read_mailbox(command: ReadMailbox) -> tuple[MailView, ...]:
     """What was mailed, newest first. `NotFound` where mails go to a provider."""
     if not outside().mailer.keeps_words:
         raise NotFound("mailbox")
+    wanted = [] if command.mail_id is None else [MailRow.id == command.mail_id]
     query = (
         select(MailRow)
-        .where(col(MailRow.sealed_words).is_not(None))
+        .where(col(MailRow.sealed_words).is_not(None), *wanted)
         .order_by(col(MailRow.created_at).desc(), col(MailRow.id))
         .limit(command.limit)
     )
@@ -203,11 +222,10 @@ async def read_mailbox(command: ReadMailbox) -> tuple[MailView, ...]:
     return tuple(view for view in map(_view, rows) if view is not None)
 
 
-async def _send(row: MailRow, words: Mapping[str, str]) -> MailReport:
-    mailer, letter = outside().mailer, write_letter(row.kind, words)
-    mail = OutgoingMail(row.id, row.recipient, letter.subject, letter.text, letter.html)
+async def _send(row: MailRow) -> MailReport:
+    mailer = outside().mailer
     try:
-        provider_id = await mailer.send(mail)
+        provider_id = await mailer.send(outgoing(row))
     except MailRefused as refusal:
         return await _refuse(row.id, refusal.reason)
     await _close(
@@ -238,23 +256,13 @@ async def _close(mail_id: UUID, **values: Any) -> None:
         await session.execute(close, execution_options={"synchronize_session": False})
 
 
-def _words(row: MailRow) -> dict[str, str]:
-    """The words in clear; raises `SealBroken`."""
-    if row.sealed_words is None:
-        raise SealBroken("the words are gone")
-    text = outside().vault.open(
-        row.sealed_words, organization=row.organization_id or NOBODY, row=row.id
-    )
-    words: dict[str, str] = json.loads(text)
-    return words
-
-
 def _view(row: MailRow) -> MailView | None:
     """None for a mail that was sealed with a SECRET_KEY of before."""
     try:
-        letter = write_letter(row.kind, _words(row))
+        words = words_of(row)
     except SealBroken:
         return None
+    letter = write_letter(row.kind, words)
     return MailView(
         id=row.id,
         kind=row.kind,
@@ -263,5 +271,7 @@ def _view(row: MailRow) -> MailView | None:
         recipient=row.recipient,
         subject=letter.subject,
         text=letter.text,
+        html=letter.html,
         link=letter.link,
+        unsubscribe=words.get("unsubscribe", ""),
     )

@@ -26,8 +26,8 @@ from api.health import PATHS as HEALTH_PATHS
 from api.health import Health, TemporalHere
 from api.inbox import inbox
 from api.links.app import make_links
-from api.mailbox import PATH as MAILBOX_PATH
 from api.mailbox import mailbox
+from api.mailbox import owns as mailbox_owns
 from api.oauth.app import make_oauth
 from api.pages.app import Pages
 from api.pages.link_page import PREFIX as PAGE_PREFIX
@@ -141,7 +141,7 @@ class Dispatcher:
             if dialect.slash_ended and not path.endswith("/"):
                 scope["path"] += "/"
             return dialect.name, dialect.application, dialect.present
-        if path.rstrip("/") == MAILBOX_PATH:
+        if mailbox_owns(path):
             return "mailbox", mailbox, _present
         if inbox_name(path) is not None:
             return "inbox", inbox, _present

@@ -83,7 +83,8 @@ class Documents:
             "</style></head><body><h1>Inkloom API</h1><p>Several public languages over one "
             "domain; each has its own OpenAPI document. For those who receive webhooks: "
             f'<a href="{pages.ROOT}">signatures, answers and retries</a> and the '
-            f'<a href="{pages.EVENTS}">events</a>.</p>{sections}</body></html>'
+            f'<a href="{pages.EVENTS}">events</a>. For those whose server it asks: '
+            f'<a href="{pages.CHECKER}">the link checker</a>.</p>{sections}</body></html>'
         )
 
 

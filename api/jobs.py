@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from activities.dispatching import Batch
+from activities.batching import Batch
 from workflows.starter import Starter, TemporalAway
 
 
@@ -22,6 +22,11 @@ class _Jobs:
         """Starts workflows; raises `TemporalAway` in a process that cannot."""
         if self._starter is None:
             raise TemporalAway("this process starts no workflows")
+        return self._starter
+
+    @property
+    def known(self) -> Starter | None:
+        """The same, or None: for handlers that only ask how something is."""
         return self._starter
 
     async def deliver(self, batch: Batch) -> None:

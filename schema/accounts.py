@@ -18,7 +18,8 @@ WARNED_BEFORE_DAYS = (7, 1)
 class OrganizationRow(Row, table=True):
     """A tenant. Everything else belongs to one.
 
-    `expiry_warning_days` are how many days before its end it is warned of a code.
+    `expiry_warning_days` are how many days before its end it is warned of a code. A trial of its
+    plan ends at `trial_ends_at`.
     """
 
     __tablename__ = "organization"
@@ -31,6 +32,7 @@ class OrganizationRow(Row, table=True):
         sa_type=ARRAY(SmallInteger),
         sa_column_kwargs={"server_default": text("'{7,1}'"), "nullable": False},
     )
+    trial_ends_at: datetime | None = Field(default=None, sa_type=Timestamp)
 
 
 class WorkspaceRow(Row, table=True):
@@ -48,6 +50,7 @@ class UserRow(Row, table=True):
 
     `password_hash` is argon2id; null for who signs in by mail only. `proved_at` is when a mail to
     the address was first answered. `external_subject` is the id at a sign-in service (Clerk).
+    `digest_at`, `quiet_from` and `quiet_until` are minutes after midnight in `time_zone` (IANA).
     """
 
     __tablename__ = "account_user"
@@ -57,6 +60,12 @@ class UserRow(Row, table=True):
     password_hash: str | None = None
     proved_at: datetime | None = Field(default=None, sa_type=Timestamp)
     external_subject: str | None = Field(default=None, unique=True)
+    time_zone: str = Field(default="Etc/UTC", sa_column_kwargs={"server_default": "Etc/UTC"})
+    digest_at: int = Field(
+        default=480, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("480")}
+    )
+    quiet_from: int | None = Field(default=None, sa_type=SmallInteger)
+    quiet_until: int | None = Field(default=None, sa_type=SmallInteger)
 
 
 class MembershipRow(Row, table=True):

@@ -65,6 +65,9 @@ class AssetRow(Row):
 class ShortAssetRow(AssetRow):
     """What codes and links have: where they lead, for how long, and for whom.
 
+    `health_check` says whether and how often the destinations are looked at, `health` how the worst
+    of them was.
+
     `variants` are those of an A/B test (`activities.rules.experiments`). `visit_limit` is how many
     visits are let through; `password_hash` is argon2id. `ended_at` is when its time was found to be
     over: it is deactivated then, until `expires_at` is changed. Visits are judged by `expires_at`.
@@ -121,8 +124,10 @@ def ending(table: str) -> tuple[Index, ...]:
     return (Index(f"ix_{table}_ending", "expires_at", "id", postgresql_where=text(going_on)),)
 
 
-MONITORED = "(health_check ->> 'enabled') = 'true' AND deleted_at IS NULL"
-"""Links whose destinations are looked at."""
+def monitored(alias: str = "") -> str:
+    """The condition of links and codes whose destinations are looked at, for rows of this alias."""
+    row = f"{alias}." if alias else ""
+    return f"({row}health_check ->> 'enabled') = 'true' AND {row}deleted_at IS NULL"
 
 
 class QrCodeRow(ShortAssetRow, table=True):
@@ -133,7 +138,11 @@ class QrCodeRow(ShortAssetRow, table=True):
     """
 
     __tablename__ = "qr_code"
-    __table_args__ = (*listed("qr_code", "ended_at"), *ending("qr_code"))
+    __table_args__ = (
+        *listed("qr_code", "ended_at"),
+        *ending("qr_code"),
+        Index("ix_qr_code_monitored", "id", postgresql_where=text(monitored())),
+    )
 
     short_code: str | None = Field(default=None, unique=True)
     type: str = "URL"
@@ -146,20 +155,27 @@ class QrCodeRow(ShortAssetRow, table=True):
         sa_column=Column(BigInteger, server_default=text("0"), nullable=False), default=0
     )
     last_scanned_at: datetime | None = Field(default=None, sa_type=Timestamp)
+    health_check: dict[str, Any] = Field(
+        sa_column=Column(Json, server_default=text("'{}'::jsonb"), nullable=False),
+        default_factory=dict,
+    )
+    health: str = Field(
+        sa_column=Column(String, server_default=text("'unknown'"), nullable=False),
+        default="unknown",
+    )
 
 
 class LinkRow(ShortAssetRow, table=True):
     """A short link: `slug` on the default domain, or on the custom `domain_id`.
 
-    `rules`, `utm`, `preview` and `deep_links` are as their rules normalise them. `health_check`
-    says whether and how often the destination is looked at, `health` how it was.
+    `rules`, `utm`, `preview` and `deep_links` are as their rules normalise them.
     """
 
     __tablename__ = "link"
     __table_args__ = (
         *listed("link", "ended_at"),
         *ending("link"),
-        Index("ix_link_monitored", "id", postgresql_where=text(MONITORED)),
+        Index("ix_link_monitored", "id", postgresql_where=text(monitored())),
     )
 
     slug: str = Field(index=True)

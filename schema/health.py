@@ -1,4 +1,4 @@
-"""How the destinations of links are, and what looks at them showed."""
+"""How the destinations of links and codes are, and what looks at them showed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Uuid, desc, text
+from sqlalchemy import Index, desc, text
 from sqlmodel import Field, SQLModel
 
 from schema.base import Json, Row, Timestamp
 
 
 class LinkHealthRow(SQLModel, table=True):
-    """How the destination of a link is, `since` then; `failures` are those in a row.
+    """How one of the addresses is that a link or code leads to, `since` then.
 
-    `url` and `every_minutes` are as the link had them when a pass last saw it. The next look is due
-    at `next_check_at`, null for a link that is not monitored. Who looks at it has it under `claim`
-    until `claimed_until`. `told_until` is the end of the certificate that was mailed about last.
+    `asset_kind` is link or qr; `url_hash` tells the addresses of one asset apart. `failures` are
+    those in a row. The next look is due at `next_check_at`, null for what is not monitored;
+    `every_minutes` is as a pass saw it last. Who looks at it has it under `claim` until
+    `claimed_until`. `told_until` is the end of the certificate that was mailed about last.
     """
 
     __tablename__ = "link_health"
@@ -30,11 +31,9 @@ class LinkHealthRow(SQLModel, table=True):
         Index("ix_link_health_busy", "host", postgresql_where=text("claim IS NOT NULL")),
     )
 
-    link_id: UUID = Field(
-        sa_type=Uuid,
-        sa_column_args=(ForeignKey("link.id", ondelete="CASCADE"),),
-        primary_key=True,
-    )
+    asset_id: UUID = Field(primary_key=True)
+    url_hash: UUID = Field(primary_key=True)
+    asset_kind: str
     organization_id: UUID
     url: str
     host: str
@@ -51,21 +50,22 @@ class LinkHealthRow(SQLModel, table=True):
 
 
 class LinkCheckRow(Row, table=True):
-    """One look at the destination of a link, at `created_at`; kept for 30 days.
+    """One look at a destination of a link or code, at `created_at`; kept for 30 days.
 
-    `state` is how the link was after it. Without a `status` the `reason` is what went wrong, which
-    `detail` puts into words. `duration_ms` and `phases` (dns, connect, tls, first_byte) are
+    `state` is how the destination was after it. Without a `status` the `reason` is what went wrong,
+    which `detail` puts into words. `duration_ms` and `phases` (dns, connect, tls, first_byte) are
     milliseconds.
     """
 
     __tablename__ = "link_check"
     __table_args__ = (
-        Index("ix_link_check_newest", "link_id", desc("created_at"), desc("id")),
+        Index("ix_link_check_newest", "asset_id", desc("created_at"), desc("id")),
         # Written in their order: BRIN costs next to nothing.
         Index("ix_link_check_age", "created_at", postgresql_using="brin"),
     )
 
-    link_id: UUID = Field(sa_type=Uuid, sa_column_args=(ForeignKey("link.id", ondelete="CASCADE"),))
+    asset_id: UUID
+    url: str
     state: str
     outcome: str
     status: int | None = None

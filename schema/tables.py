@@ -26,6 +26,13 @@ from schema.images import FetchedLogoRow, ImageRow, StylePresetRow
 from schema.imports import ImportItemRow, ImportRow
 from schema.inventory import InventoryItemRow, InventoryLevelRow, InventoryMovementRow
 from schema.mail import MailRow
+from schema.notices import (
+    AlertFiringRow,
+    AlertRow,
+    DigestRow,
+    NoticePreferenceRow,
+    NotificationRow,
+)
 from schema.oauth import OAuthClientRow, OAuthCodeRow, OAuthGrantRow, OAuthTokenRow
 from schema.outbox import DeliveryBatchRow, EventRow
 from schema.pictures import (
@@ -38,6 +45,7 @@ from schema.pictures import (
     RenderPartRow,
 )
 from schema.protection import IdempotencyRow, RateBucketRow, SolvedCaptchaRow
+from schema.runs import RunRow
 from schema.shelves import (
     DestinationChangeRow,
     DomainRow,
@@ -61,6 +69,8 @@ from schema.visits import (
 from schema.webhooks import AttemptRow, DeliveryRow, EndpointRow
 
 __all__ = [
+    "AlertFiringRow",
+    "AlertRow",
     "ApiKeyRow",
     "ApiKeyUsageRow",
     "AttemptRow",
@@ -71,6 +81,7 @@ __all__ = [
     "DeliveryBatchRow",
     "DeliveryRow",
     "DestinationChangeRow",
+    "DigestRow",
     "DomainRow",
     "EndpointRow",
     "EventRow",
@@ -90,6 +101,8 @@ __all__ = [
     "LinkRow",
     "MailRow",
     "MembershipRow",
+    "NoticePreferenceRow",
+    "NotificationRow",
     "OAuthClientRow",
     "OAuthCodeRow",
     "OAuthGrantRow",
@@ -105,6 +118,7 @@ __all__ = [
     "RenderMonthRow",
     "RenderPartRow",
     "RouteChangeRow",
+    "RunRow",
     "ScanBatchRow",
     "ScanDayRow",
     "ScanHourRow",

@@ -62,7 +62,8 @@ class DeliveryRow(Row, table=True):
     """One event due to one endpoint, exactly one row however often it is tried.
 
     `sequence` counts the messages of an endpoint without a gap. `order_key` is the asset where the
-    endpoint wants the messages of one in their order. `reason` says why it is where it is.
+    endpoint wants the messages of one in their order. `reason` says why it is where it is. One that
+    is `parked` is held before its first attempt, and no workflow is about it.
     """
 
     __tablename__ = "delivery"
@@ -82,6 +83,11 @@ class DeliveryRow(Row, table=True):
             *("reason", "endpoint_id", text("coalesce(sequence, 0)")),
             postgresql_where=text("status = 'pending' AND reason IS NOT NULL"),
         ),
+        Index(
+            "ix_delivery_parked",
+            *("endpoint_id", "reason", text("coalesce(sequence, 0)")),
+            postgresql_where=text("parked AND status = 'pending'"),
+        ),
     )
 
     organization_id: UUID = Field(foreign_key="organization.id")
@@ -93,6 +99,7 @@ class DeliveryRow(Row, table=True):
     sequence: int | None = Field(default=None, sa_type=BigInteger)
     order_key: str | None = None
     reason: str | None = None
+    parked: bool = Field(default=False, sa_column_kwargs=_otherwise("false"))
     resend: int = Field(default=0, sa_column_kwargs=_otherwise("0"))
     next_at: datetime | None = Field(default=None, sa_type=Timestamp)
     finished_at: datetime | None = Field(default=None, sa_type=Timestamp)

@@ -6,10 +6,12 @@ import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import disk_usage
 
+import psycopg
 import pytest
 import pytest_asyncio
 import structlog
@@ -27,18 +29,22 @@ from activities.gateways.receivers import Receivers
 from activities.gateways.vault import Vault
 from activities.outside import Outside, install
 from schema.db import bind, driver_url
-from schema.migrate import upgrade
+from tests.builders.databases import a_copy
 from tests.fakes.listener import Names
 from workers.embedded_postgres import EmbeddedPostgres
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+"""Bytes that must be free in memory before a server keeps its data there (containers: 64 MB)."""
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
 KEY = bytes(range(32))
 
-# The same examples every time, so that a change is judged by what it changed; the full proof looks
-# for new ones.
+# The same few examples every time, so that a change is judged by what it changed; the full proof
+# looks for new ones, and for many.
 # How long an example takes to make says something of the machine, nothing of us.
 SLOW = [HealthCheck.too_slow]
-settings.register_profile("same", derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("same", derandomize=True, max_examples=25, suppress_health_check=SLOW)
 settings.register_profile("new", derandomize=False, suppress_health_check=SLOW)
 settings.load_profile("new" if os.environ.get("INKLOOM_PROOF") == "full" else "same")
 
@@ -53,6 +59,9 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+# Processes that tests start keep what they compiled: each compiled the whole program otherwise.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
 
 
@@ -63,24 +72,41 @@ def server_folder() -> Iterator[Path]:
     Not below pytest's own folder: another pytest of the same user closes that to everyone else when
     it starts, and a PostgreSQL that runs as a user of its own loses its files.
     """
-    with tempfile.TemporaryDirectory(prefix="inkloom-", ignore_cleanup_errors=True) as folder:
+    with _a_folder() as folder:
+        yield folder
+
+
+@contextmanager
+def _a_folder(place: Path | None = None) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(
+        prefix="inkloom-", dir=place, ignore_cleanup_errors=True
+    ) as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="session")
-def postgres(server_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """An empty PostgreSQL of this test run."""
-    server = EmbeddedPostgres(server_folder / "postgres")
-    server.start()
-    yield server
-    server.stop()
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """An empty PostgreSQL of this test run.
+
+    In memory where there is room: a database is five hundred files, and each test that commits has
+    one made for itself.
+    """
+    has_room = MEMORY.is_dir() and disk_usage(MEMORY).free > ROOM
+    with _a_folder(MEMORY if has_room else None) as folder:
+        server = EmbeddedPostgres(folder / "postgres")
+        server.start()
+        # Memory holds three of them at once.
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
+            connection.execute("SELECT pg_reload_conf()")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")
 def database_url(postgres: EmbeddedPostgres) -> str:
     """A database with all tables."""
-    upgrade(postgres.url)
-    return postgres.url
+    return a_copy(postgres.url, "shared")
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -93,6 +119,13 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 @pytest_asyncio.fixture
 async def database(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Everything that operations do happens on this connection and is rolled back."""
+    async with a_connection(engine) as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def a_connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """The same for as long as it is open."""
     async with engine.connect() as connection:
         begun = await connection.begin()
         # The driver begins with the first statement: who goes straight to it must not commit.

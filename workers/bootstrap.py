@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +93,7 @@ async def gateways(
         await world.pictures.close()
         await world.destinations.close()
         await world.mailer.close()
+        await asyncio.to_thread(world.drawers.close)
         await resolver.close()
         await disconnect()
         install(None)
@@ -112,7 +115,7 @@ def make_outside(settings: Settings, resolver: SystemResolver, geo: Geo) -> Outs
             resolver,
             allow_private=settings.allow_private_targets,
             allow_http=settings.allow_http_targets,
-            about=f"{settings.public_url}/docs",
+            about=f"{settings.public_url}/docs/link-checker",
         ),
         vault=Vault(_key(settings)),
         mailer=make_mailer(settings),
@@ -209,7 +212,7 @@ def _warm_up(geo: Geo, drawers: Drawers) -> None:
     from activities.visitors import warm_up
 
     warm_up(geo)
-    with suppress(Exception):  # a process that is stopped meanwhile
+    with suppress(RuntimeError, CancelledError):  # a process that is stopped meanwhile
         drawers.warm_up()
 
 

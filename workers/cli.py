@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import os
 import sys
+import time
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,8 +24,10 @@ from schema.settings import (
     load_settings,
     need_database,
 )
+from workers.collecting import not_collecting
 from workers.processes import StartFailed
 from workers.schedules_cli import app as schedules
+from workers.trials_cli import app as trials
 from workers.webhooks_cli import app as webhooks
 
 app = typer.Typer(
@@ -34,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(schedules, name="schedules")
+app.add_typer(trials, name="trials")
 app.add_typer(webhooks, name="webhooks")
 
 DATA_DIR = Path(".inkloom/up")
@@ -44,6 +48,9 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default=False)]
 RunningIn = Annotated[
     Path, typer.Option(help="Look at the `inkloom up` that runs here, where nothing else is set.")
 ]
+
+# A role reads its modules while the servers start, and begins when the tables are made.
+After = Annotated[Path | None, typer.Option(hidden=True)]
 
 
 @app.command()
@@ -80,35 +87,42 @@ def demo(
 
 
 @app.command()
-def serve() -> None:
+def serve(after: After = None) -> None:
     """Serve the API and the redirects on HOST:PORT."""
     settings = load_settings()
-    from workers.serve import serve as run
+    with not_collecting():
+        from workers.serve import serve as run
 
+    _wait_for(after)
     _run(run(settings))
 
 
 @app.command()
 def work(
     queue: Annotated[str | None, typer.Argument(help="One queue; all when left out.")] = None,
+    after: After = None,
 ) -> None:
     """Run workflows and activities."""
     settings = load_settings()
-    from workers.registry import REGISTRY
-    from workers.work import work as run
+    with not_collecting():
+        from workers.registry import REGISTRY
+        from workers.work import work as run
 
     known = tuple(REGISTRY)
     if queue is not None and queue not in known:
         raise SettingWrong(f"There is no queue '{queue}'; choose one of {', '.join(known)}")
+    _wait_for(after)
     _run(run(settings, tuple(name for name in known if queue in (None, name))))
 
 
 @app.command()
-def relay() -> None:
+def relay(after: After = None) -> None:
     """Carry events from the outbox to workflows."""
     settings = load_settings()
-    from workers.relay import relay as run
+    with not_collecting():
+        from workers.relay import relay as run
 
+    _wait_for(after)
     _run(run(settings))
 
 
@@ -193,11 +207,20 @@ def _refuse(sentence: str) -> None:
     raise SystemExit(2)
 
 
+def _wait_for(gate: Path | None) -> None:
+    """Until the file is there; whoever started us ends us when it never comes."""
+    while gate is not None and not gate.exists():
+        time.sleep(0.02)
+
+
 def _run(process: Coroutine[Any, Any, None]) -> None:
     """Run a long-running process on uvloop."""
     import uvloop
 
+    from activities.gateways.drawers import end_helpers
+
     uvloop.run(process)
+    end_helpers()
     _leave(0)
 
 

@@ -59,6 +59,11 @@ class EmbeddedPostgres(Server):
         password = self.password_path.read_text()
         return f"postgresql://postgres:{password}@{LOOPBACK}:{self.port}/inkloom"
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a data folder already, and so a password."""
+        return (self.folder / "PG_VERSION").exists() and self.password_path.exists()
+
     def start(self) -> str:
         """Return the database URL once the server takes connections. Raises StartFailed."""
         if not self.alive:

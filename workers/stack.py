@@ -14,12 +14,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schema.migrate import upgrade
 from schema.settings import Settings
 from workers.embedded_postgres import EmbeddedPostgres
 from workers.embedded_temporal import EmbeddedTemporal
@@ -68,6 +68,8 @@ class Stack:
                 wishes.temporal_ui_port,
                 headless=wishes.headless,
             )
+        # Of this process alone: who starts in the same folder by mistake must not close it.
+        self._gate = self.data_dir / f"tables.{os.getpid()}.ready"
         self.children: dict[str, Child] = {}
         self._started: dict[str, float] = {}
         self._pause: dict[str, float] = {}
@@ -105,17 +107,42 @@ class Stack:
 
     def start(self, say: Say) -> None:
         """Start everything; `say` hears each step. Raises `StartFailed` after stopping again."""
-        try:
+        self.begin(say)
+        self.wait_until_ready()
+
+    def begin(self, say: Say) -> None:
+        """Start everything, up to the tables: operations can be used, and roles are on their way.
+
+        Roles read their modules while the servers start, which takes them longer than anything
+        else, and begin when `self._gate` says that the tables are made.
+        """
+        with self._stopping_on_failure():
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             (self.data_dir / "logs").mkdir(mode=0o700, exist_ok=True)
             require(self.port, "--port")
+            self._gate.unlink(missing_ok=True)
+            is_address_known = self._postgres is None or self._postgres.is_made
+            if is_address_known:
+                self._start_roles()
             self.start_servers(say)
+            if not is_address_known:
+                self._start_roles()
             say("Preparing the tables")
+            from schema.migrate import upgrade
+
             upgrade(self.database_url)
             say("Starting API, worker and relay")
-            for role in ROLES:
-                self.start_role(role)
+            self._gate.touch()
+
+    def wait_until_ready(self) -> None:
+        """Return when the API answers. Raises `StartFailed` after stopping everything."""
+        with self._stopping_on_failure():
             self._wait_until_ready()
+
+    @contextmanager
+    def _stopping_on_failure(self) -> Iterator[None]:
+        try:
+            yield
         except BaseException:
             self.stop()
             raise
@@ -129,12 +156,16 @@ class Stack:
                 for started in [pool.submit(server.start) for server in servers]:
                     started.result()
 
+    def _start_roles(self) -> None:
+        for role in ROLES:
+            self.start_role(role)
+
     def start_role(self, role: str) -> None:
         """Start `serve`, `work` or `relay`, in place of one that is gone."""
         self._started[role] = time.monotonic()
         self.children[role] = Child(
             Command(
-                argv=(sys.executable, "-m", "workers.cli", role),
+                argv=(sys.executable, "-m", "workers.cli", role, "--after", str(self._gate)),
                 folder=Path(__file__).parents[1],
                 log_path=self.data_dir / "logs" / f"{role}.log",
                 steps=STEPS,
@@ -180,6 +211,7 @@ class Stack:
             with ThreadPoolExecutor(len(children)) as pool:
                 list(pool.map(Child.stop, children))
         self.children.clear()
+        self._gate.unlink(missing_ok=True)
         for server in (self._temporal, self._postgres):
             if server is not None:
                 server.stop()

@@ -7,15 +7,18 @@ import signal
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from schema.settings import Settings
-from workers.first_run import HOME, LocalKey, ensure_local_key
 from workers.ports import free_ports, require
 from workers.processes import StartFailed
 from workers.running import forget_running, note_running, write_whole
 from workers.stack import Stack, Wishes
+
+if TYPE_CHECKING:
+    from workers.first_run import LocalKey
 
 API_PORT = 8000
 TEMPORAL_UI_PORT = 8233
@@ -53,12 +56,16 @@ def up(options: UpOptions, settings: Settings) -> None:
     stack = Stack(wishes, settings)
     try:
         with console.status("Starting") as status:
-            stack.start(lambda step: status.update(step))
+            stack.begin(lambda step: status.update(step))
+            # Operations take seconds to read; the roles do it meanwhile, on other cores.
+            from workers.first_run import HOME, ensure_local_key
+
             key = ensure_local_key(stack.settings, stack.data_dir)
+            stack.wait_until_ready()
         note_running(stack)
         if options.ready_file is not None:
             write_ready(options.ready_file, stack, key.secret)
-        welcome(console, stack, key)
+        welcome(console, stack, key, HOME.owner_email)
         watch(console, stack, asked)
     finally:
         console.print("\nStopping (requests under way get 10 seconds)")
@@ -92,15 +99,13 @@ def write_ready(path: Path, stack: Stack, key: str) -> None:
     write_whole(path, told)
 
 
-def welcome(console: Console, stack: Stack, key: LocalKey) -> None:
+def welcome(console: Console, stack: Stack, key: LocalKey, owner: str) -> None:
     """What there is and how to begin."""
     console.print("[bold]Inkloom is up.[/bold] Ctrl-C stops it.\n")
     console.print(f"  API and redirects  {stack.api}", soft_wrap=True)
     console.print(f"  Documents          {stack.api}/docs", soft_wrap=True)
     if stack.settings.has_mailbox():
-        console.print(
-            f"  Sign in            {stack.api}/sign-in as {HOME.owner_email}", soft_wrap=True
-        )
+        console.print(f"  Sign in            {stack.api}/sign-in as {owner}", soft_wrap=True)
         console.print(f"  Mailbox            {stack.api}/dev/mailbox", soft_wrap=True)
     if stack.settings.dev_inbox:
         console.print(f"  Webhook inbox      {stack.api}/dev/inbox", soft_wrap=True)

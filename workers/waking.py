@@ -1,4 +1,4 @@
-"""The relay's part in webhooks that wait: it wakes those that may go, and tells of the others."""
+"""The relay's part in webhooks that wait: it lets go those that may, and tells of the others."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ import structlog
 from prometheus_client import Gauge
 
 from activities.deliveries.backlog import EndpointBacklog, ReadBacklogs, read_backlogs
+from activities.deliveries.parking import ReleaseParked, release_parked
 from activities.deliveries.releasing import Released, TakeReleased, take_released
+from activities.dispatching import ConfirmBatches, confirm_batches
 from schema.db import DatabaseAway
 from workflows.starter import Starter, TemporalAway
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 15.0
 MOST_AT_ONCE = 200
+MOST_PARKED = 1000
 WAKES_AT_ONCE = 16
 
 WAITING = Gauge(
@@ -34,17 +37,33 @@ log = structlog.get_logger("inkloom.waking")
 
 
 async def keep_waking(starter: Starter) -> None:
-    """Wake until cancelled.
+    """Let go what may until cancelled.
 
     Looking takes longer the more assets have messages that wait for earlier ones; it is given a
     tenth of the time at most.
     """
     while True:
-        woken, began = 0, monotonic()
+        woken, sent, began = 0, 0, monotonic()
         with suppress(DatabaseAway, TemporalAway):
+            sent = await send_parked(starter)
             woken = await wake_released(starter)
-        if woken < MOST_AT_ONCE:
+        if woken < MOST_AT_ONCE and sent < MOST_PARKED:
             await asyncio.sleep(max(LOOK_SECONDS, 9 * (monotonic() - began)))
+
+
+async def send_parked(starter: Starter) -> int:
+    """Start batches of parked messages that may go; how many messages those have.
+
+    What cannot be started now the relay starts as any batch that was interrupted.
+    """
+    batches = await release_parked(ReleaseParked(MOST_PARKED))
+    for batch in batches:
+        await starter.deliver(batch)
+        await confirm_batches(ConfirmBatches((batch.id,)))
+    count = sum(batch.size for batch in batches)
+    if count:
+        log.info("let held webhooks go", deliveries=count, batches=len(batches))
+    return count
 
 
 async def wake_released(starter: Starter) -> int:

@@ -21,11 +21,13 @@ from activities.deliveries.backlog import (
     find_delivery,
     find_waiting,
 )
+from activities.deliveries.parking import FindParked, TakeInHand, find_parked, take_in_hand
 from activities.rules.holds import explain
 from activities.rules.spelling import unprefixed
 from schema.settings import Settings, SettingWrong
 from workers.bootstrap import connector, gateways
 from workers.running import load_running
+from workflows.by_hand import try_by_hand
 from workflows.deliver_webhooks import retry_id
 from workflows.retry_delivery import RetryDelivery
 from workflows.starter import Starter, TemporalAway
@@ -70,19 +72,26 @@ def tell(data_dir: Path, delivery: str, wish: str) -> str:
     async def run(settings: Settings) -> str:
         async with gateways(settings):
             found = await find_delivery(FindDelivery(delivery_id))
-        if found is None:
-            raise SettingWrong(f"There is no delivery {delivery_id}")
-        if found.status != "pending":
-            return f"It is over: {found.status}. {explain(found.reason)}".rstrip()
-        return await tell_workflow(Starter(connector(settings)), found, wish)
+            if found is None:
+                raise SettingWrong(f"There is no delivery {delivery_id}")
+            if found.status != "pending":
+                return f"It is over: {found.status}. {explain(found.reason)}".rstrip()
+            return await tell_workflow(Starter(connector(settings)), found, wish)
 
     return asyncio.run(run(load_running(data_dir)))
 
 
 async def tell_workflow(starter: Starter, found: WaitingDelivery, wish: str) -> str:
-    """The same for a delivery that is being tried."""
+    """The same for a delivery that is being tried, or is held before its first attempt."""
     try:
+        if found.parked and wish == "why":
+            return f"{explain(found.reason)} The relay looks again every second."
         client = await starter.client()
+        if found.parked and (held := await find_parked(FindParked(found.id))):
+            await try_by_hand(starter, held, SIGNALS[wish][0])
+            # A crash before this leaves it to the relay as well: tried twice rather than never.
+            await take_in_hand(TakeInHand(found.id))
+            return SIGNALS[wish][1]
         workflow_id = retry_id(found.id, found.resend)
         return await _ask(client.get_workflow_handle(workflow_id), wish)
     except TemporalAway as fault:

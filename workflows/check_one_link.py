@@ -1,4 +1,4 @@
-"""The promise: a link whose owner asks for it is looked at now."""
+"""The promise: a link or code whose owner asks for it is looked at now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workflows.policies import BRISK
 
 @dataclass(frozen=True)
 class LinkToCheck:
-    """A link of an organization."""
+    """A link of an organization, or a code, whose id then is in `link_id`."""
 
     organization_id: UUID
     link_id: UUID
@@ -24,7 +24,7 @@ class LinkToCheck:
 
 @workflow.defn
 class CheckOneLink:
-    """One look; its result is in the link's history."""
+    """One look at all that it leads to; the result is in its history."""
 
     @workflow.run
     async def run(self, link: LinkToCheck) -> LinksChecked:

@@ -1,8 +1,8 @@
 """The promise: everything due to an organization's endpoints is tried once, now.
 
 One run makes the first attempt of a batch, all endpoints side by side, in as many goes as slow
-receivers need. What fails, or has to wait, becomes a `RetryDelivery` of its own, so a slow receiver
-holds back nobody else's message.
+receivers need. What fails becomes a `RetryDelivery` of its own, and what has to wait is parked for
+another batch, so a slow receiver holds back nobody else's message.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class DeliverWebhooks:
             told.update(failure.delivery_id for failure in report.failures)
             workflow.set_current_details(
                 f"**{report.delivered}** delivered, **{len(report.failures)}** to be retried, "
-                f"**{report.given_up}** given up, **{report.unfinished}** still to be tried"
+                f"**{report.given_up}** given up, **{report.held}** held, "
+                f"**{report.unfinished}** still to be tried"
             )
             if not report.unfinished:
                 break

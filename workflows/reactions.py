@@ -34,6 +34,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...] | Silence] = {
     "qr.expiry_warning": (WEBHOOKS,),
     "qr.expired": (WEBHOOKS,),
     "qr.scanned": (WEBHOOKS,),
+    "qr.health_changed": (WEBHOOKS,),
     "link.created": (WEBHOOKS,),
     "link.updated": (WEBHOOKS,),
     "link.deleted": (WEBHOOKS,),
@@ -48,6 +49,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...] | Silence] = {
     "inventory.scanned": (WEBHOOKS,),
     "conversion.recorded": (WEBHOOKS,),
     "page.viewed": (WEBHOOKS,),
+    "alert.fired": (WEBHOOKS,),
     "endpoint.disabled": (WEBHOOKS,),
     "webhook.test": (WEBHOOKS,),
 }

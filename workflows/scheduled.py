@@ -13,6 +13,10 @@ from workflows.apply_retention import ApplyRetention
 from workflows.check_link_health import CheckLinkHealth
 from workflows.expire_assets import ExpireAssets
 from workflows.queues import SHORT, Queue
+from workflows.send_alerts import SendAlerts
+from workflows.send_notifications import SendNotifications
+from workflows.trial_reminders import TrialReminders
+from workflows.weekly_digest import WeeklyDigest
 
 CRON_NAMES: Mapping[str, str] = {
     "notifications": "Digest and notifications",
@@ -47,6 +51,12 @@ JOBS: Mapping[str, Job] = {
     "link-health-checks": Job(
         CheckLinkHealth, SHORT, "looks at where monitored links lead, as far as due"
     ),
+    "notifications": Job(SendNotifications, SHORT, "daily digests, to each at the chosen hour"),
+    "qr-alerts": Job(SendAlerts, SHORT, "rules that look at scans, judged and told once each"),
     "retention": Job(ApplyRetention, SHORT, "what is kept no longer is forgotten"),
+    "trial-reminders": Job(TrialReminders, SHORT, "trials that end within a week, recalled"),
+    "weekly-workspace-digest": Job(
+        WeeklyDigest, SHORT, "summaries of the week, to each on their Monday"
+    ),
 }
 """By the name of their schedule. Those of `CRON_NAMES` that are missing come with later issues."""

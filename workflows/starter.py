@@ -17,13 +17,15 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.batching import Batch
 from activities.cause import Cause, current_cause
 from activities.deliveries.recovering import Recovery
-from activities.dispatching import Batch
 from activities.health.reading import HealthView
 from activities.imports.views import ImportView
 from activities.mail import WaitingMail
+from activities.mail_groups import MailGroup
 from activities.pictures.batches import BatchView
+from activities.rules.runs import check_id, import_id, recovery_id, render_id
 from workflows.check_one_link import CheckOneLink, LinkToCheck
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks, retry_id
 from workflows.import_links import ImportLinks, LinksToImport
@@ -34,6 +36,7 @@ from workflows.render_batch import PicturesToRender, RenderBatch
 from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
+from workflows.send_mails import MailsToSend, SendMails
 
 AWAY = (
     RPCStatusCode.UNAVAILABLE,
@@ -114,6 +117,23 @@ class Starter:
                 request_eager_start=False,
             )
 
+    async def send_mails(self, group: MailGroup) -> None:
+        """Start `SendMails` for a group, or find it started. Raises `TemporalAway`."""
+        organization = str(group.organization_id or "everybody")
+        client = await self.client()
+        async with self._answered():
+            await client.start_workflow(
+                SendMails.run,
+                MailsToSend(organization, group.id, group.cause),
+                id=f"mails/{group.id}",
+                task_queue=SHORT,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=fair(organization, BULK),
+                search_attributes=searchable(organization, event=f"mail.{group.kind}"),
+                static_summary=f"{group.size} {group.kind} mails",
+                request_eager_start=False,
+            )
+
     async def import_links(self, job: ImportView, organization_id: UUID, cause: Cause) -> None:
         """Start `ImportLinks` for an import, or find it started. Raises `TemporalAway`."""
         organization = str(organization_id)
@@ -122,7 +142,7 @@ class Starter:
             await client.start_workflow(
                 ImportLinks.run,
                 LinksToImport(organization_id, job.id, job.total, cause),
-                id=f"import/{job.id}",
+                id=import_id(job.id),
                 task_queue=SHORT,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=fair(organization, BULK),
@@ -139,7 +159,7 @@ class Starter:
             await client.start_workflow(
                 RenderBatch.run,
                 PicturesToRender(organization_id, batch.id, batch.total, cause),
-                id=f"render/{batch.id}",
+                id=render_id(batch.id),
                 task_queue=RENDER,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=fair(organization, BULK),
@@ -155,13 +175,13 @@ class Starter:
         async with self._answered():
             await client.start_workflow(
                 CheckOneLink.run,
-                LinkToCheck(health.organization_id, health.link_id, cause),
-                id=f"check/{health.link_id}/{now:%Y-%m-%dT%H:%MZ}",
+                LinkToCheck(health.organization_id, health.asset_id, cause),
+                id=check_id(health.asset_id, now),
                 task_queue=SHORT,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=fair(organization),
-                search_attributes=searchable(organization, asset=str(health.link_id)),
-                static_summary="one look at where a link leads",
+                search_attributes=searchable(organization, asset=str(health.asset_id)),
+                static_summary=f"one look at where a {health.noun} leads",
                 request_eager_start=False,
             )
 
@@ -200,7 +220,7 @@ class Starter:
             await client.start_workflow(
                 RecoverDeliveries.run,
                 job,
-                id=f"recover/{recovery.endpoint_id}/{recovery.request_id}",
+                id=recovery_id(recovery.endpoint_id, recovery.request_id),
                 task_queue=DELIVERY,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=fair(organization, BULK),
@@ -214,7 +234,7 @@ class Starter:
     ) -> RecoveryProgress | None:
         """How far a recovery is; None when there is none. Raises `TemporalAway`."""
         client = await self.client()
-        handle = client.get_workflow_handle(f"recover/{endpoint_id}/{request_id}")
+        handle = client.get_workflow_handle(recovery_id(endpoint_id, request_id))
         try:
             async with self._answered():
                 return await handle.query(RecoverDeliveries.progress)

@@ -52,12 +52,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class BatchReport:
-    """How a batch went; `failures` have tries left, `unfinished` did not come to their turn yet."""
+    """How a batch went; `failures` have tries left, `unfinished` did not come to their turn yet.
+
+    Those that are `held` are parked: they go with another batch when what holds them is over.
+    """
 
     delivered: int
     given_up: int
     failures: tuple[Failure, ...]
     unfinished: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,10 @@ async def attempt_batch(command: AttemptBatch) -> BatchReport:
     """Try everything of the batch that was not tried yet, all endpoints side by side.
 
     Messages that have to keep an order go one after the other. What is left over is to be tried by
-    another run; of a run in which nothing had its turn, each becomes a delivery of its own.
+    another run; what is left of a run in which nothing had its turn is parked.
     """
     due = await load_due(LoadDue(batch_id=command.batch_id))
-    run = Run(command.seconds)
+    run = Run(command.seconds, parks=True)
     rows: dict[object, list[Due]] = defaultdict(list)
     for item in due:
         key = (item.endpoint_id, item.order_key) if item.order_key else item.delivery_id
@@ -90,16 +94,17 @@ async def attempt_batch(command: AttemptBatch) -> BatchReport:
     reports = await _all_of(run, rows.values())
     left = [item for item in due if item.delivery_id not in reports]
     if left and not run.has_begun:
-        for item in left:
-            reports[item.delivery_id] = await run.hold(item, Hold("busy"))
-    failures = [
-        _failure(item, reports[item.delivery_id])
-        for item in due
-        if item.delivery_id in reports and reports[item.delivery_id].wait_seconds is not None
-    ]
-    delivered = sum(report.status == "delivered" for report in reports.values())
-    over = len(reports) - delivered - len(failures)
-    return BatchReport(delivered, over, tuple(failures), len(due) - len(reports))
+        reports.update(await run.park(left))
+    told = [(item, reports[item.delivery_id]) for item in due if item.delivery_id in reports]
+    failures = tuple(
+        _failure(item, report)
+        for item, report in told
+        if report.wait_seconds is not None and not report.parked
+    )
+    delivered = sum(report.status == "delivered" for _, report in told)
+    held = sum(report.parked for _, report in told)
+    over = len(told) - delivered - len(failures) - held
+    return BatchReport(delivered, over, failures, len(due) - len(told), held)
 
 
 @activity.defn

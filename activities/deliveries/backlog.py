@@ -63,6 +63,7 @@ class WaitingDelivery:
     resend: int
     created_at: datetime
     next_at: datetime | None
+    parked: bool = False
 
 
 async def read_backlogs(command: ReadBacklogs) -> tuple[EndpointBacklog, ...]:
@@ -133,4 +134,5 @@ def _waiting(row: DeliveryRow, url: str, kind: str) -> WaitingDelivery:
         resend=row.resend,
         created_at=row.created_at,
         next_at=row.next_at,
+        parked=row.parked,
     )

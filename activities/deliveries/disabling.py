@@ -1,11 +1,10 @@
 """Endpoints that are disabled by what they answered, or by not answering for days.
 
-What waits for one is cancelled; its owners are told by mail, and their other endpoints by an event.
+What waits for one is cancelled; owners and admins are told, and their other endpoints by an event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -16,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from activities.audit import Act, record_act
-from activities.mail import QueueMail, queue_mail
+from activities.notices.telling import Notify, notify
 from activities.outbox import emit
 from activities.outside import outside
 from activities.rules.facts.endpoints import EndpointDisabled
+from activities.rules.spelling import stamp
 from schema.db import transaction
-from schema.tables import DeliveryRow, EndpointRow, MembershipRow, OrganizationRow, UserRow
+from schema.tables import DeliveryRow, EndpointRow
 
 WHY = {
     "failing": "nothing but failures for five days",
@@ -54,7 +54,7 @@ async def disable_endpoint(command: DisableEndpoint) -> bool:
         cancelled = await _cancel_waiting(session, row.id, now)
         await emit(_fact(row, command.reason, now))
         await record_act(_act(row, command.reason, cancelled))
-        await _tell_owners(session, row, command.reason)
+        await _tell_owners(row, command.reason, now)
     return True
 
 
@@ -89,31 +89,10 @@ def _act(row: EndpointRow, reason: str, cancelled: int) -> Act:
     return Act(row.organization_id, "system", None, "", "endpoint.disabled", what, detail)
 
 
-async def _tell_owners(session: AsyncSession, row: EndpointRow, reason: str) -> None:
-    organization = await session.get_one(OrganizationRow, row.organization_id)
-    words = {
-        "organization": organization.name,
-        "host": _host(row),
-        "why": WHY.get(reason, reason),
-        "link": f"{outside().public_url}/sign-in",
-    }
-    for address in await _addresses(session, row.organization_id):
-        await queue_mail(QueueMail("endpoint_disabled", address, words, row.organization_id))
-
-
-async def _addresses(session: AsyncSession, organization_id: UUID) -> Sequence[str]:
-    """Those of owners and admins whose address is proved."""
-    query = (
-        select(UserRow.email)
-        .join(MembershipRow, col(MembershipRow.user_id) == UserRow.id)
-        .where(
-            MembershipRow.organization_id == organization_id,
-            col(MembershipRow.role).in_(("owner", "admin")),
-            col(UserRow.proved_at).is_not(None),
-        )
-        .order_by(UserRow.email)
-    )
-    return (await session.execute(query)).scalars().all()
+async def _tell_owners(row: EndpointRow, reason: str, now: datetime) -> None:
+    words = {"host": _host(row), "why": WHY.get(reason, reason)}
+    key = f"endpoint_disabled/{row.id}/{stamp(now)}"
+    await notify(Notify(row.organization_id, "endpoint_disabled", key, words))
 
 
 def _host(row: EndpointRow) -> str:

@@ -48,7 +48,7 @@ _DUE = (
 
 @dataclass(frozen=True)
 class LoadDue:
-    """The deliveries of a batch, or the one with this id."""
+    """The deliveries of a batch that are not parked, or the one with this id."""
 
     batch_id: UUID | None = None
     delivery_id: UUID | None = None
@@ -59,7 +59,8 @@ class Due:
     """All that one attempt needs, secrets in clear: never logged, never sent to Temporal.
 
     `sequence` is the number of the message among those of its endpoint; None for one that was made
-    before messages had numbers. The endpoint's policy counts attempts from number `first`.
+    before messages had numbers. The endpoint's policy counts attempts from number `first`. What
+    waits for an endpoint that is gone is cancelled, and `is_ended` once that is written down.
     """
 
     delivery_id: UUID
@@ -86,6 +87,7 @@ class Due:
     own_headers: Mapping[str, str] = field(repr=False)
     sign: Callable[[bytes], str] | None = field(repr=False)
     is_sample: bool = False
+    is_ended: bool = False
     first: int = 1
 
     @property
@@ -96,11 +98,10 @@ class Due:
 
 async def load_due(command: LoadDue) -> tuple[Due, ...]:
     """Deliveries with their event and endpoint, oldest event first."""
-    query = _DUE.where(
-        col(DeliveryRow.batch_id) == command.batch_id
-        if command.batch_id is not None
-        else col(DeliveryRow.id) == command.delivery_id
-    )
+    if command.batch_id is not None:
+        query = _DUE.where(col(DeliveryRow.batch_id) == command.batch_id, ~col(DeliveryRow.parked))
+    else:
+        query = _DUE.where(col(DeliveryRow.id) == command.delivery_id)
     async with transaction() as session:
         found = (await session.execute(query)).all()
         wanted = {row.endpoint_id for row in found}
@@ -146,5 +147,6 @@ def _due(row: Any, receiver: Mapping[str, Any]) -> Due:
         cause=Cause(row.request_id, row.traceparent),
         payload=row.payload,
         is_sample=row.is_sample,
+        is_ended=row.status != "pending",
         **receiver,
     )

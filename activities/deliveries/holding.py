@@ -38,11 +38,15 @@ class MayAttempt:
 
 @dataclass(frozen=True)
 class HoldDelivery:
-    """Let a delivery wait for `hold`; `health` is how its endpoint was last seen."""
+    """Let a delivery wait for `hold`; `health` is how its endpoint was last seen.
+
+    With `parks` no workflow waits with it: the relay puts it into another batch (`parking.py`).
+    """
 
     due: Due
     hold: Hold
     health: Health
+    parks: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,11 @@ async def hold_delivery(command: HoldDelivery) -> Held:
                 col(DeliveryRow.status) == "pending",
                 col(DeliveryRow.attempts) == due.attempts,
             )
-            .values(reason=hold.reason, next_at=now + timedelta(seconds=wait))
+            .values(
+                reason=hold.reason,
+                next_at=now + timedelta(seconds=wait),
+                parked=command.parks,
+            )
         )
         await session.execute(write, execution_options={"synchronize_session": False})
     return Held(wait)

@@ -18,15 +18,17 @@ from sqlmodel import col, select
 from temporalio import activity
 
 from activities.audit import done_by, record_act
+from activities.batching import Batch
 from activities.deliveries.replaying import ReplayEvents, replay_events
 from activities.deliveries.resending import Reopen, reopen
-from activities.dispatching import Batch
 from activities.endpoints.reading import ReadEndpoint, read_endpoint
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotNow
 from activities.rules.events import CATALOGUE, matches
+from activities.rules.runs import recovery_id
+from activities.runs import NoteRun, note_run
 from schema.db import transaction
 from schema.tables import DeliveryRow, EndpointRow, EventRow
 
@@ -137,7 +139,10 @@ async def begin_recovery(command: BeginRecovery) -> Recovery:
         raise NotNow(f"This endpoint is {endpoint.status}; resume it before you send to it.")
     recovery = Recovery(uuid4(), endpoint_id, plan)
     detail = {"mode": plan.mode, "total": plan.total}
-    await record_act(done_by(by, "delivery.recovered", f"endpoint {endpoint_id}", **detail))
+    run = recovery_id(endpoint_id, recovery.request_id)
+    async with transaction():
+        await record_act(done_by(by, "delivery.recovered", f"endpoint {endpoint_id}", **detail))
+        await note_run(NoteRun(by, "recovery", endpoint_id, run, plan.total))
     return recovery
 
 

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 from sqlmodel import col, select
 
+from activities.batching import Batch
 from activities.cause import current_cause
-from activities.dispatching import Batch
 from activities.outside import outside
 from activities.rules.event_filters import passes
 from activities.rules.spelling import stamp

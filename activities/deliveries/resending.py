@@ -9,8 +9,8 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from activities.audit import done_by, record_act
+from activities.batching import Batch
 from activities.cause import current_cause
-from activities.dispatching import Batch
 from activities.endpoints.reading import ReadEndpoint, read_endpoint
 from activities.outside import outside
 from activities.permits import needs
@@ -100,6 +100,7 @@ async def reopen(command: Reopen) -> Batch:
                 batch_id=batch.id,
                 status="pending",
                 reason=RESEND,
+                parked=False,
                 resend=col(DeliveryRow.resend) + 1,
                 order_key=None,
                 next_at=now,

@@ -6,6 +6,7 @@ What is recorded is not sent again; what was sent and not recorded is, under the
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
@@ -18,6 +19,7 @@ from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
 from activities.deliveries.due import Due, LoadDue, load_due
 from activities.deliveries.holding import HoldDelivery, MayAttempt, find_hold, hold_delivery
 from activities.deliveries.lanes import Lanes
+from activities.deliveries.parking import ParkBusy, park_busy
 from activities.deliveries.recording import Arriving
 from activities.outside import outside
 from activities.rules.breaker import Health
@@ -36,22 +38,27 @@ _arriving = Arriving()
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """Where a delivery stands; `wait_seconds` is None when it is over, `reason` what holds it."""
+    """Where a delivery stands; `wait_seconds` is None when it is over, `reason` what holds it.
+
+    One that is `parked` is not mine any more.
+    """
 
     status: Status
     attempts: int
     wait_seconds: float | None
     reason: str = ""
+    parked: bool = False
 
 
 class Run:
     """What one run of an activity knows: until when it waits, and how endpoints are by now.
 
-    `has_begun` once one message had its turn.
+    `has_begun` once one message had its turn. What is held is parked if it `parks`.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, parks: bool = False) -> None:
         self.has_begun = False
+        self._parks = parks
         self._until = monotonic() + seconds
         self._health: dict[UUID, Health] = {}
 
@@ -80,10 +87,21 @@ class Run:
     async def hold(self, item: Due, hold: Hold) -> DeliveryReport:
         """Nothing is sent now; when to look again."""
         health = self._health.get(item.endpoint_id, item.health)
-        held = await hold_delivery(HoldDelivery(item, hold, health))
+        held = await hold_delivery(HoldDelivery(item, hold, health, self._parks))
         HELD.labels(hold.reason).inc()
         log.info("webhook held", delivery=str(item.delivery_id), host=item.host, reason=hold.reason)
-        return DeliveryReport("pending", item.attempts, held.seconds, hold.reason)
+        wait = held.seconds
+        return DeliveryReport("pending", item.attempts, wait, hold.reason, self._parks)
+
+    async def park(self, items: Sequence[Due]) -> dict[UUID, DeliveryReport]:
+        """All places to their endpoints are taken, and stay so for a while: all are parked."""
+        await park_busy(ParkBusy(tuple(item.delivery_id for item in items)))
+        HELD.labels("busy").inc(len(items))
+        log.info("webhooks held", deliveries=len(items), reason="busy")
+        return {
+            item.delivery_id: DeliveryReport("pending", item.attempts, 0.0, "busy", parked=True)
+            for item in items
+        }
 
     async def standing(self, item: Due) -> DeliveryReport:
         """What an earlier run recorded, with the wait counted from now.
@@ -91,7 +109,7 @@ class Run:
         What waits for an endpoint that is gone is over, and is written down so.
         """
         if item.status != "pending":
-            if item.health.status in ("disabled", "deleted"):
+            if item.health.status in ("disabled", "deleted") and not item.is_ended:
                 reason = f"endpoint_{item.health.status}"
                 await cancel_delivery(CancelDelivery(item.delivery_id, reason))
             return DeliveryReport(item.status, item.attempts, None)

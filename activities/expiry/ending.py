@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import text
 from temporalio import activity
 
 from activities.expiry.walking import AT_ONCE, Place, Step, Walk, place_behind
+from activities.notices.ends import TellOfEnds, tell_of_ends
 from activities.outbox import EmitAll, emit_all
 from activities.outside import outside
 from activities.rules.events import Event
@@ -71,10 +72,10 @@ async def end_assets(command: EndAssets) -> AssetsEnded:
     """
 
     async def end_codes(place: Place) -> Step:
-        return await _end(_END_CODES, place, command.now, _code_ended)
+        return await _end(_Ends(_END_CODES, "code", _code_ended), place, command.now)
 
     async def end_links(place: Place) -> Step:
-        return await _end(_END_LINKS, place, command.now, _link_ended)
+        return await _end(_Ends(_END_LINKS, "link", _link_ended), place, command.now)
 
     walk = Walk(command.seconds)
     codes, no_code = await walk.along(end_codes)
@@ -82,14 +83,23 @@ async def end_assets(command: EndAssets) -> AssetsEnded:
     return AssetsEnded(codes, links, no_code and no_link)
 
 
-async def _end(
-    statement: str, place: Place, now: datetime, told: Callable[[Any, datetime], Event]
-) -> Step:
+@dataclass(frozen=True)
+class _Ends:
+    """How one sort of assets ends: by which statement, and how each is told of."""
+
+    statement: str
+    noun: Literal["code", "link"]
+    event: Callable[[Any, datetime], Event]
+
+
+async def _end(ends: _Ends, place: Place, now: datetime) -> Step:
     values = {**place.values, "now": now, "most": AT_ONCE, "the_end": THE_END}
     async with transaction() as session:
-        rows: Sequence[Any] = (await session.execute(text(statement), values)).all()
-        events = tuple(told(row, now) for row in rows if row.is_new)
+        rows: Sequence[Any] = (await session.execute(text(ends.statement), values)).all()
+        events = tuple(ends.event(row, now) for row in rows if row.is_new)
         await emit_all(EmitAll(events))
+        whose = tuple(event.organization_id for event in events)
+        await tell_of_ends(TellOfEnds("assets_ended", ends.noun, now, whose))
     return Step(len(events), place_behind(rows))
 
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from temporalio import activity
+from activities.shifts import Shift
 
-AT_ONCE = 500
+AT_ONCE = 250
 """Assets of one transaction: what it holds is free again within some tenths of a second."""
 
 PAUSE_SECONDS = 0.01
@@ -51,13 +51,12 @@ class Walk:
     """
 
     def __init__(self, seconds: float) -> None:
-        self._clock = asyncio.get_running_loop()
-        self._ends_at = self._clock.time() + seconds
+        self._shift = Shift(seconds)
 
     async def along(self, step: Callable[[Place], Awaitable[Step]]) -> tuple[int, bool]:
         """How many events the steps told, and whether nothing is left."""
         place, told = Place(), 0
-        while not self._is_over():
+        while not self._shift.is_over():
             done = await step(place)
             told += done.told
             if done.place is None:
@@ -65,11 +64,6 @@ class Walk:
             place = done.place
             await asyncio.sleep(PAUSE_SECONDS)
         return told, False
-
-    def _is_over(self) -> bool:
-        if activity.in_activity() and activity.is_worker_shutdown():
-            return True
-        return self._clock.time() > self._ends_at
 
 
 def place_behind(rows: Sequence[Any]) -> Place | None:

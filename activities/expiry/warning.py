@@ -11,6 +11,7 @@ from sqlalchemy import text
 from temporalio import activity
 
 from activities.expiry.walking import AT_ONCE, Place, Step, Walk, place_behind
+from activities.notices.ends import TellOfEnds, tell_of_ends
 from activities.outbox import EmitAll, emit_all
 from activities.rules.expiry import DAY, WARNING_DAYS, days_left
 from activities.rules.facts.codes import QrExpiryWarning
@@ -74,6 +75,8 @@ async def _warn(place: Place, now: datetime) -> Step:
         rows: Sequence[Any] = (await session.execute(text(_WARN), values)).all()
         events = tuple(_warning(row, now) for row in rows if row.is_new)
         await emit_all(EmitAll(events))
+        whose = tuple(event.organization_id for event in events)
+        await tell_of_ends(TellOfEnds("codes_ending", "code", now, whose))
     return Step(len(events), place_behind(rows))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass
+from multiprocessing import forkserver, resource_tracker
 from threading import Lock
 from typing import TypeVar
 
@@ -61,6 +62,7 @@ class Drawers:
         self._memory_mb = memory_mb
         self._pool: ProcessPool | None = None
         self._lock = Lock()
+        self._closed = False
         self._lanes: dict[Hashable, _Lane] = {}
         self._waiting = 0
 
@@ -90,14 +92,18 @@ class Drawers:
                 self._lanes.pop(tenant, None)
 
     def warm_up(self) -> None:
-        """Start the processes. It takes a second or two; to be called in a thread."""
+        """Start the processes. It takes a second or two; to be called in a thread.
+
+        Raises RuntimeError or CancelledError when they are closed meanwhile.
+        """
         pool = self._opened()
         for begun in [pool.schedule(_begin) for _ in range(self._processes)]:
             begun.result()
 
     def close(self) -> None:
-        """End all processes, whatever they do."""
+        """End all processes, whatever they do. None starts after it."""
         with self._lock:
+            self._closed = True
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
@@ -117,6 +123,8 @@ class Drawers:
 
     def _opened(self) -> ProcessPool:
         with self._lock:
+            if self._closed:
+                raise RuntimeError("What draws is closed.")
             pool = self._pool or self._started()
             self._pool = pool
             return pool
@@ -135,6 +143,16 @@ class Drawers:
             initargs=[self._memory_mb],
             context=context,
         )
+
+
+def end_helpers() -> None:
+    """End what multiprocessing runs beside the pools, which are closed, and wait for it.
+
+    The last thing of a process that used one: else both outlive it for a moment, as children of
+    nobody. Python has no public way; its own tests use this one.
+    """
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]  # noqa: SLF001
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _confine(memory_mb: int) -> None:

@@ -6,6 +6,7 @@ of a machine under development, and what production has until a provider is set.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -31,15 +32,41 @@ class MailerAway(Exception):
         self.wait_seconds = wait_seconds
 
 
+NO_KEY = "no mail can be sent: RESEND_API_KEY is not set"
+
+MOST_AT_ONCE = 100
+"""Mails in one request."""
+
+
 @dataclass(frozen=True)
 class OutgoingMail:
-    """One mail. However often it is sent under one id, it arrives once."""
+    """One mail. However often it is sent under one id, it arrives once.
+
+    `kind` is what the provider counts it as. `unsubscribe` is the address that ends such mails by
+    one POST (RFC 8058).
+    """
 
     id: UUID
     recipient: str = field(repr=False)
     subject: str = field(repr=False)
     text: str = field(repr=False)
     html: str = field(repr=False)
+    kind: str = ""
+    unsubscribe: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider has a mail, under its own id."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The provider will never send a mail; `reason` is as that of `MailRefused`."""
+
+    reason: str
 
 
 class Mailer(Protocol):
@@ -50,6 +77,15 @@ class Mailer(Protocol):
 
     async def send(self, mail: OutgoingMail) -> str:
         """The provider's id of the mail. Raises `MailRefused` and `MailerAway`."""
+
+    async def send_all(
+        self, group_id: UUID, mails: Sequence[OutgoingMail]
+    ) -> tuple[Sent | Refused, ...]:
+        """What became of each of `MOST_AT_ONCE` mails at most, in their order. However often they
+        are sent under one group id, each arrives once; they have to be the same each time.
+
+        Raises `MailerAway` where it is not known of any.
+        """
 
     async def close(self) -> None: ...
 
@@ -62,6 +98,11 @@ class Mailbox:
     async def send(self, mail: OutgoingMail) -> str:
         return f"mailbox/{mail.id}"
 
+    async def send_all(
+        self, group_id: UUID, mails: Sequence[OutgoingMail]
+    ) -> tuple[Sent | Refused, ...]:
+        return tuple(Sent(f"mailbox/{mail.id}") for mail in mails)
+
     async def close(self) -> None:
         return
 
@@ -72,7 +113,12 @@ class NoMailer:
     keeps_words: ClassVar[bool] = False
 
     async def send(self, mail: OutgoingMail) -> str:
-        raise MailerAway("no mail can be sent: RESEND_API_KEY is not set")
+        raise MailerAway(NO_KEY)
+
+    async def send_all(
+        self, group_id: UUID, mails: Sequence[OutgoingMail]
+    ) -> tuple[Sent | Refused, ...]:
+        raise MailerAway(NO_KEY)
 
     async def close(self) -> None:
         return

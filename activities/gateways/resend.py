@@ -1,4 +1,4 @@
-"""Mail through Resend (https://resend.com/docs/api-reference/emails/send-email).
+"""Mail through Resend (https://resend.com/docs/api-reference/emails, one at a time and in batches).
 
 The id of a mail is its idempotency key: Resend takes it once, however often it is sent within 24 h.
 """
@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from uuid import UUID
 
 import httpx
 import resend
 from resend.exceptions import NoContentError, ResendError
 from resend.http_client_async import AsyncHTTPClient
 
-from activities.gateways.mailer import MailerAway, MailRefused, OutgoingMail
+from activities.gateways.mailer import (
+    MOST_AT_ONCE,
+    MailerAway,
+    MailRefused,
+    OutgoingMail,
+    Refused,
+    Sent,
+)
 from activities.rules.backoff import parse_retry_after
 
 TOTAL_SECONDS = 15.0
@@ -24,6 +33,9 @@ TOTAL_SECONDS = 15.0
 _REFUSING = (400, 409, 413, 422, 451)
 """Statuses that are about the mail. Others are about our account, the network or the moment (a key
 that was rotated, a wrong base address): an operator or time mends those, so the mail waits."""
+
+_ODD = (LookupError, TypeError, ValueError, AttributeError)
+"""What reading an answer that is another than documented raises."""
 
 _MENDABLE = ("concurrent_idempotent_requests", "invalid_from_address")
 """Types under those statuses that are not about the mail."""
@@ -53,25 +65,61 @@ class ResendMailer:
 
     async def send(self, mail: OutgoingMail) -> str:
         """Resend's id. The whole call takes `total_seconds` at most."""
+        letter, key = self._letter(mail), str(mail.id)
+        async with self._answered():
+            taken = await resend.Emails.send_async(letter, {"idempotency_key": key})
+            return str(taken["id"])
+
+    async def send_all(
+        self, group_id: UUID, mails: Sequence[OutgoingMail]
+    ) -> tuple[Sent | Refused, ...]:
+        """One request, in which a mail that Resend does not like stops no other. The id of the
+        group is its idempotency key: other mails under it are refused.
+        """
+        if not 0 < len(mails) <= MOST_AT_ONCE:
+            raise ValueError(f"a request takes 1 to {MOST_AT_ONCE} mails")
+        letters = [self._letter(mail) for mail in mails]
+        how: resend.Batch.SendOptions = {
+            "idempotency_key": str(group_id),
+            "batch_validation": "permissive",
+        }
+        try:
+            async with self._answered():
+                taken = await resend.Batch.send_async(letters, how)
+                return _outcomes(len(mails), taken)
+        except MailRefused as refusal:
+            return (Refused(refusal.reason),) * len(mails)
+
+    async def close(self) -> None:
+        await self._wire.close()
+
+    def _letter(self, mail: OutgoingMail) -> resend.Emails.SendParams:
+        headers = {"Auto-Submitted": "auto-generated", "X-Entity-Ref-ID": str(mail.id)}
+        if mail.unsubscribe:
+            headers["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         letter: resend.Emails.SendParams = {
             "from": self._sender,
             "to": [mail.recipient],
             "subject": mail.subject,
             "text": mail.text,
             "html": mail.html,
-            "headers": {"Auto-Submitted": "auto-generated", "X-Entity-Ref-ID": str(mail.id)},
+            "headers": headers,
         }
+        if mail.kind:
+            letter["tags"] = [{"name": "kind", "value": mail.kind}]
+        return letter
+
+    @asynccontextmanager
+    async def _answered(self) -> AsyncIterator[None]:
+        """A call inside ends in time, or raises what a `Mailer` raises."""
         try:
             async with asyncio.timeout(self._total_seconds):
-                taken = await resend.Emails.send_async(letter, {"idempotency_key": str(mail.id)})
-            return str(taken["id"])
+                yield
         except ResendError as fault:
             raise self._judged(fault) from None
-        except (TimeoutError, NoContentError, LookupError) as fault:
+        except (TimeoutError, NoContentError, *_ODD) as fault:
             raise MailerAway(f"Resend gave no answer: {type(fault).__name__}") from None
-
-    async def close(self) -> None:
-        await self._wire.close()
 
     def _judged(self, fault: ResendError) -> MailRefused | MailerAway:
         """Without the fault's message: Resend repeats the address in it."""
@@ -83,6 +131,25 @@ class ResendMailer:
         return MailerAway(
             f"Resend did not take it: {status} {kind}", parse_retry_after(asked, self._now())
         )
+
+
+def _outcomes(asked: int, taken: resend.Batch.SendResponse) -> tuple[Sent | Refused, ...]:
+    """Errors name their mails by index; the others have their ids in the order of the request.
+
+    Raises `LookupError` for an answer that leaves one out.
+    """
+    wrong = {int(error["index"]) for error in taken.get("errors") or ()}
+    ids = iter([str(mail["id"]) for mail in taken["data"]])
+    outcomes = tuple(
+        # Without the error's message: Resend repeats the address in it.
+        Refused("Resend refused it: 422 validation_error")
+        if index in wrong
+        else Sent(next(ids, ""))
+        for index in range(asked)
+    )
+    if Sent("") in outcomes or next(ids, None) is not None:
+        raise LookupError("mails without an outcome")
+    return outcomes
 
 
 class _Wire(AsyncHTTPClient):

@@ -7,7 +7,7 @@ under way, which somebody makes again when their claims are over.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,16 +17,17 @@ from activities.health.picking import (
     Enrol,
     PickDue,
     Picked,
-    PickOne,
+    PickOfOne,
     PutOff,
     enrol,
     pick_due,
-    pick_one,
+    pick_of_one,
     put_off,
 )
 from activities.health.recording import Looked, RecordLooks, record_looks
 from activities.health.turns import NoTurn, TakeTurn, take_turn
 from activities.outside import outside
+from activities.shifts import Shift
 
 AT_ONCE = 100
 """Looks under way on one worker."""
@@ -54,7 +55,7 @@ class CheckDueLinks:
 
 @dataclass(frozen=True)
 class LinksChecked:
-    """How many links were looked at, were put off as their hosts are busy, and changed."""
+    """How many destinations were looked at, put off as their hosts are busy, and changed."""
 
     looks: int
     put_off: int
@@ -63,7 +64,7 @@ class LinksChecked:
 
 @dataclass(frozen=True)
 class CheckOneLink:
-    """Look at the destination of one link now."""
+    """Look at what a link, or a code with this id, leads to now."""
 
     link_id: UUID
 
@@ -72,13 +73,12 @@ class CheckOneLink:
 async def check_due_links(command: CheckDueLinks) -> LinksChecked:
     """One look at each. Doing it again, or at the same time, looks at what is left."""
     await enrol(Enrol(command.now))
-    clock = asyncio.get_running_loop()
-    ends_at, done = clock.time() + command.seconds, LinksChecked(0, 0, 0)
+    shift, done = Shift(command.seconds), LinksChecked(0, 0, 0)
     running: dict[asyncio.Task[Looked | Picked], Picked] = {}
     gate = asyncio.Semaphore(ASKING_FOR_TURNS)
     try:
         while True:
-            if not _is_over(ends_at):
+            if not shift.is_over():
                 free = AT_ONCE - len(running)
                 picked = await pick_due(PickDue(command.now, free)) if free else ()
                 running.update({asyncio.create_task(_look(one, gate)): one for one in picked})
@@ -97,19 +97,25 @@ async def check_due_links(command: CheckDueLinks) -> LinksChecked:
 
 @activity.defn
 async def check_one_link(command: CheckOneLink) -> LinksChecked:
-    """One look, or that of somebody who looks at it already; nothing where the host is too busy."""
+    """One look at each address that it leads to, but at those whose host is too busy.
+
+    What somebody else looks at is waited for, and then looked at too.
+    """
+    done, seen = LinksChecked(0, 0, 0), list[UUID]()
     for _ in range(TRIES_FOR_ONE):
-        picked = await pick_one(PickOne(command.link_id))
-        if picked:
-            return await _settle(
-                [await _look(picked[0], asyncio.Semaphore())], LinksChecked(0, 0, 0)
-            )
+        taken = await pick_of_one(PickOfOne(command.link_id, tuple(seen)))
+        gate = asyncio.Semaphore(ASKING_FOR_TURNS)
+        ended = await asyncio.gather(*(_look(one, gate) for one in taken.picked))
+        done = await _settle(list(ended), done)
+        seen += [one.url_hash for one in taken.picked]
+        if taken.is_all:
+            return done
         await asyncio.sleep(PAUSE_FOR_ONE)
-    return LinksChecked(0, 1, 0)
+    return replace(done, put_off=done.put_off + 1)
 
 
 async def _look(picked: Picked, gate: asyncio.Semaphore) -> Looked | Picked:
-    """The look; the link itself where its host had no turn."""
+    """The look; what was picked where its host had no turn."""
 
     async def turn(host: str) -> None:
         async with gate:
@@ -133,9 +139,3 @@ async def _settle(ended: list[Looked | Picked], so_far: LinksChecked) -> LinksCh
         so_far.put_off + len(waiting),
         so_far.changes + (recorded.changes if recorded else 0),
     )
-
-
-def _is_over(ends_at: float) -> bool:
-    if activity.in_activity() and activity.is_worker_shutdown():
-        return True
-    return asyncio.get_running_loop().time() > ends_at

@@ -1,8 +1,8 @@
-"""How the destination of a link is, what looks at it showed, and one more look on demand."""
+"""How the destinations of links and codes are, what looks at them showed, and a look on demand."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -12,35 +12,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from activities.health.picking import BeginToLook, begin_to_look
-from activities.links.drafts import USUAL_INTERVAL
+from activities.health.showing import DestinationView, Kind, ReadDestinations, read_destinations
 from activities.links.finding import meant, only_one
 from activities.meters import Take, take
+from activities.outside import outside
 from activities.permits import needs
+from activities.qr_codes.finding import the_code, there
 from activities.rules.actors import Actor
-from activities.rules.health import Outcome, State, interval
+from activities.rules.errors import NotNow
+from activities.rules.health import USUAL_INTERVAL, Outcome, State, interval
 from activities.rules.paging import Page, PageRequest
 from activities.rules.plans import plan_of
+from activities.rules.runs import RunKind, check_id
 from activities.rules.throttles import HEALTH_CHECKS
+from activities.runs import NoteRun, note_run
 from schema.db import transaction
 from schema.pages import read_page
-from schema.tables import LinkCheckRow, LinkHealthRow, LinkRow
+from schema.tables import LinkCheckRow, LinkRow, QrCodeRow
 
 
 @dataclass(frozen=True)
-class ReadLinkHealth:
-    """How the destination of a link is, with a page of looks at it."""
+class ReadHealth:
+    """How the destinations of a link or code are, with a page of looks at them."""
 
     by: Actor
-    link_id: UUID
+    kind: Kind
+    id: UUID
     page: PageRequest
 
 
 @dataclass(frozen=True)
-class AskLinkCheck:
-    """One look at the destination of a link, now, whether it is monitored or not."""
+class AskCheck:
+    """A look at the destinations of a link or code, now, whether it is monitored or not."""
 
     by: Actor
-    link_id: UUID
+    kind: Kind
+    id: UUID
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class CheckView:
     """One look: `status`, or a `reason` that `detail` puts into words; spans in milliseconds."""
 
     checked_at: datetime
+    url: str
     state: State
     outcome: Outcome
     status: int | None
@@ -62,11 +70,14 @@ class CheckView:
 
 @dataclass(frozen=True)
 class HealthView:
-    """How a destination is `since` then. `failures` are those in a row; `every` is how often it is
-    looked at while it is monitored, as the plan allows.
+    """How the worst destination is `since` then. `failures` are those in a row; `every` is how
+    often each is looked at while it is monitored, as the plan allows.
+
+    `checked_at` is the last look at any of the `destinations`, `next_check_at` the next.
     """
 
-    link_id: UUID
+    kind: Kind
+    asset_id: UUID
     organization_id: UUID
     is_monitored: bool
     every: timedelta
@@ -76,65 +87,96 @@ class HealthView:
     reason: str | None
     checked_at: datetime | None
     next_check_at: datetime | None
+    destinations: tuple[DestinationView, ...]
     checks: Page[CheckView]
+
+    @property
+    def noun(self) -> str:
+        """What operators read."""
+        return "code" if self.kind == "qr" else "link"
+
+
+@dataclass(frozen=True)
+class HealthLook:
+    """A look that was asked for `at` this moment, and how the destinations were before it."""
+
+    at: datetime
+    before: HealthView
 
 
 @needs("assets.read")
-async def read_link_health(command: ReadLinkHealth) -> HealthView:
+async def read_health(command: ReadHealth) -> HealthView:
     """The state and the looks of the last 30 days, newest first. Raises `NotFound`."""
     by, asked = command.by, command.page
-    looks = select(LinkCheckRow).where(LinkCheckRow.link_id == command.link_id)
+    looks = select(LinkCheckRow).where(LinkCheckRow.asset_id == command.id)
     async with transaction() as session:
-        link = await _link(session, by, command.link_id)
-        row = await session.get(LinkHealthRow, link.id)
+        asset = await _asset(session, by, command.kind, command.id)
+        known = await read_destinations(ReadDestinations(command.kind, frozenset((asset.id,))))
         rows, total = await read_page(
             session, looks, LinkCheckRow, offset=asked.offset, size=asked.size
         )
-    return _view(by, link, row, Page([_check(one) for (one,) in rows], total, asked))
+    checks = Page([_check(one) for (one,) in rows], total, asked)
+    return _view(by, asset, known.of.get(asset.id, ()), checks)
 
 
 @needs("assets.write")
-async def ask_link_check(command: AskLinkCheck) -> HealthView:
-    """How it is before the look, which `check_one_link` then makes.
+async def ask_check(command: AskCheck) -> HealthLook:
+    """The look whose workflow is to be started, and which `check_one_link` then makes.
 
-    Raises `NotFound`, and `RateLimited` for an organization that asks too often.
+    Raises `NotFound`, `NotNow` for a static code, and `RateLimited` for an organization that asks
+    too often.
     """
-    by, page = command.by, PageRequest(size=1)
+    by, now = command.by, outside().clock.now()
     async with transaction() as session:
-        link = await _link(session, by, command.link_id)
+        asset = await _asset(session, by, command.kind, command.id)
+        if isinstance(asset, QrCodeRow) and not asset.is_dynamic:
+            raise NotNow("Only what a dynamic code leads to is looked at.")
         await take(Take(HEALTH_CHECKS, str(by.organization_id)))
-        await begin_to_look(BeginToLook(link.id, interval_of(link.health_check, by.plan)))
-    return await read_link_health(ReadLinkHealth(by, link.id, page))
+        await begin_to_look(BeginToLook(asset.id, interval_of(asset.health_check, by.plan)))
+        kind: RunKind = "check" if command.kind == "link" else "code_check"
+        run = check_id(asset.id, now)
+        await note_run(NoteRun(by, kind, asset.id, run, 1, asset.workspace_id))
+    page = PageRequest(size=1)
+    return HealthLook(now, await read_health(ReadHealth(by, command.kind, asset.id, page)))
 
 
 def interval_of(health_check: Mapping[str, object], plan: str) -> timedelta:
-    """How often a link with these wishes is looked at on this plan."""
+    """How often a link or code with these wishes is looked at on this plan."""
     asked = health_check.get("intervalMinutes", USUAL_INTERVAL)
     assert isinstance(asked, int)
     return interval(asked, plan_of(plan).health_minutes)
 
 
-async def _link(session: AsyncSession, by: Actor, id_: UUID) -> LinkRow:
+async def _asset(session: AsyncSession, by: Actor, kind: Kind, id_: UUID) -> LinkRow | QrCodeRow:
+    if kind == "qr":
+        return there((await session.execute(the_code(by, id=id_))).scalar_one_or_none())
     return only_one((await session.execute(meant(by, id_, None))).scalars().all())
 
 
 def _view(
-    by: Actor, link: LinkRow, row: LinkHealthRow | None, checks: Page[CheckView]
+    by: Actor,
+    asset: LinkRow | QrCodeRow,
+    known: Sequence[DestinationView],
+    checks: Page[CheckView],
 ) -> HealthView:
-    """A state that is about another destination is none."""
-    known = row if row is not None and row.url == link.destination_url else None
-    is_monitored = link.health_check.get("enabled") is True
+    """What is known of addresses that it leads to no more is left out."""
+    is_monitored = asset.health_check.get("enabled") is True
+    worst = max(known, key=lambda each: each.rank, default=None)
+    looks = [each.checked_at for each in known if each.checked_at]
+    due = [each.next_check_at for each in known if each.next_check_at and is_monitored]
     return HealthView(
-        link_id=link.id,
-        organization_id=link.organization_id,
+        kind="qr" if isinstance(asset, QrCodeRow) else "link",
+        asset_id=asset.id,
+        organization_id=asset.organization_id,
         is_monitored=is_monitored,
-        every=interval_of(link.health_check, by.plan),
-        state=cast(State, known.state) if known else "unknown",
-        since=known.since if known else None,
-        failures=known.failures if known else 0,
-        reason=known.reason if known else None,
-        checked_at=known.checked_at if known else None,
-        next_check_at=known.next_check_at if known and is_monitored else None,
+        every=interval_of(asset.health_check, by.plan),
+        state=worst.state if worst else "unknown",
+        since=worst.since if worst else None,
+        failures=worst.failures if worst else 0,
+        reason=worst.reason if worst else None,
+        checked_at=max(looks, default=None),
+        next_check_at=min(due, default=None),
+        destinations=tuple(known),
         checks=checks,
     )
 
@@ -142,6 +184,7 @@ def _view(
 def _check(row: LinkCheckRow) -> CheckView:
     return CheckView(
         checked_at=row.created_at,
+        url=row.url,
         state=cast(State, row.state),
         outcome=cast(Outcome, row.outcome),
         status=row.status,

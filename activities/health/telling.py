@@ -1,27 +1,28 @@
-"""Who hears that the destination of a link changed: receivers of its event, and by mail owners and
+"""Who hears that the destinations of a link or code changed: receivers of the event, owners and
 admins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
-
 from activities.links.domains import ReadHostnames, read_hostnames
-from activities.links.views import facts_of
-from activities.mail import QueueMail, queue_mail
+from activities.links.views import facts_of as link_facts
+from activities.notices.telling import Notify, notify
 from activities.outbox import emit
 from activities.outside import outside
+from activities.qr_codes.views import facts_of as code_facts
+from activities.rules.events import Event
+from activities.rules.facts.codes import QrHealthChanged
 from activities.rules.facts.links import LinkHealthChanged
 from activities.rules.health import WHY, MailAbout, News
+from activities.rules.spelling import stamp
 from schema.db import transaction
-from schema.tables import LinkRow, MembershipRow, OrganizationRow, UserRow
+from schema.tables import LinkRow, QrCodeRow
 
 
 @dataclass(frozen=True)
@@ -35,64 +36,57 @@ class Change:
 
 @dataclass(frozen=True)
 class TellChange:
-    """Tell of a change of a link whose new state is written; `reason` is why it is so."""
+    """Tell of a change of a link or code whose new state is written.
 
-    link_id: UUID
+    `reason` is why `url`, which it leads to, is so.
+    """
+
+    asset_kind: str
+    asset_id: UUID
     change: Change
     reason: str | None
+    url: str
 
 
 async def tell_change(command: TellChange) -> None:
-    """Emit the event and queue the mails in the open transaction."""
+    """Emit the event and tell people in the open transaction."""
     change = command.change
     async with transaction() as session:
-        link = await session.get_one(LinkRow, command.link_id)
+        asset: LinkRow | QrCodeRow
+        if command.asset_kind == "qr":
+            asset = await session.get_one(QrCodeRow, command.asset_id, populate_existing=True)
+        else:
+            asset = await session.get_one(LinkRow, command.asset_id, populate_existing=True)
         if change.news.event:
-            await emit(await _fact(link, change.before, command.reason))
+            await emit(await _fact(asset, command))
         if change.news.mail:
-            await _mail(session, link, change.news.mail, command)
+            await _tell(asset, change.news.mail, command)
 
 
-async def _fact(link: LinkRow, before: str, reason: str | None) -> LinkHealthChanged:
-    ids = frozenset((link.domain_id,) if link.domain_id else ())
-    hostname = (await read_hostnames(ReadHostnames(ids))).of(link.domain_id)
-    return LinkHealthChanged(
-        **facts_of(link, hostname),
-        occurred_at=outside().clock.now(),
-        state_before=before,
-        state=link.health,
-        reason=reason,
-    )
-
-
-async def _mail(
-    session: AsyncSession, link: LinkRow, about: MailAbout, command: TellChange
-) -> None:
-    organization = await session.get_one(OrganizationRow, link.organization_id)
-    until = command.change.certificate_until
-    words = {
-        "organization": organization.name,
-        "name": link.name or link.slug,
-        # Path and query of an address may hold secrets.
-        "host": urlsplit(link.destination_url or "").hostname or "",
-        "why": WHY.get(command.reason or "", command.reason or ""),
-        "until": f"{until:%-d %B %Y}" if until else "",
-        "link": f"{outside().public_url}/sign-in",
+async def _fact(asset: LinkRow | QrCodeRow, command: TellChange) -> Event:
+    changed: dict[str, Any] = {
+        "occurred_at": outside().clock.now(),
+        "state_before": command.change.before,
+        "state": asset.health,
+        "reason": command.reason,
+        "url": command.url,
     }
-    for address in await _addresses(session, link.organization_id):
-        await queue_mail(QueueMail(about, address, words, link.organization_id))
+    if isinstance(asset, QrCodeRow):
+        return QrHealthChanged(**code_facts(asset), **changed)
+    ids = frozenset((asset.domain_id,) if asset.domain_id else ())
+    hostname = (await read_hostnames(ReadHostnames(ids))).of(asset.domain_id)
+    return LinkHealthChanged(**link_facts(asset, hostname), **changed)
 
 
-async def _addresses(session: AsyncSession, organization_id: UUID) -> Sequence[str]:
-    """Those of owners and admins whose address is proved."""
-    query = (
-        select(UserRow.email)
-        .join(MembershipRow, col(MembershipRow.user_id) == UserRow.id)
-        .where(
-            MembershipRow.organization_id == organization_id,
-            col(MembershipRow.role).in_(("owner", "admin")),
-            col(UserRow.proved_at).is_not(None),
-        )
-        .order_by(UserRow.email)
-    )
-    return (await session.execute(query)).scalars().all()
+async def _tell(asset: LinkRow | QrCodeRow, about: MailAbout, command: TellChange) -> None:
+    until, reason = command.change.certificate_until, command.reason or ""
+    own = asset.short_code if isinstance(asset, QrCodeRow) else asset.slug
+    words = {
+        "name": asset.name or own or "",
+        # Path and query of an address may hold secrets.
+        "host": urlsplit(command.url).hostname or "",
+        "why": WHY.get(reason, reason),
+        "until": f"{until:%-d %B %Y}" if until else "",
+    }
+    key = f"{about}/{asset.id}/{stamp(outside().clock.now())}"
+    await notify(Notify(asset.organization_id, about, key, words, command.asset_kind, asset.id))

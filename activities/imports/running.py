@@ -19,11 +19,13 @@ from activities.bulk import DoEach, Item, do_each
 from activities.imports.reading import own_imports
 from activities.imports.views import ImportView, view_of
 from activities.links.creating import CreateLink, create_link
+from activities.notices.telling import Notify, notify
 from activities.outside import outside
 from activities.passwords import HashSharedPassword, SharedPassword, hash_shared_password
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotFound, NotNow, RateLimited
+from activities.rules.notices import counted
 from activities.rules.retention import KEPT_AFTER_ITS_END
 from activities.rules.spelling import read_stamp
 from schema.db import transaction
@@ -104,6 +106,17 @@ async def may_start_import(command: StartImport) -> ImportView:
 
 
 @needs("assets.write")
+async def import_started(command: StartImport) -> ImportView:
+    """The workflow of an import is there: from now on it is a run. Raises `NotFound`."""
+    async with transaction() as session:
+        row = await _find(session, command.by, command.id, lock=True)
+        if row.status == "previewed":
+            row.status = "running"
+            await session.flush()
+        return view_of(row)
+
+
+@needs("assets.write")
 async def cancel_import(command: CancelImport) -> ImportView:
     """Stop it after the part under way. Raises `NotFound`; `NotNow` for one that is done."""
     async with transaction() as session:
@@ -137,7 +150,20 @@ async def import_part(command: ImportPart) -> ImportProgress:
             job.status = "done" if over else "running"
             job.finished_at = outside().clock.now() if over else None
             await session.flush()
+            if over:
+                await _tell(job)
         return ImportProgress(job.status, job.total, job.made, job.failed)
+
+
+async def _tell(job: ImportRow) -> None:
+    what = f"{counted(job.made, 'link', 'links')} made"
+    if job.failed:
+        what += f", {counted(job.failed, 'line', 'lines')} left out"
+    words = {"name": job.terms["title"], "what": what}
+    asked_by = job.actor["user_id"] if job.actor["kind"] in ("session", "jwt") else None
+    also = UUID(asked_by) if asked_by else None
+    key = f"import/{job.id}"
+    await notify(Notify(job.organization_id, "import_ended", key, words, also=also))
 
 
 async def _find(session: AsyncSession, by: Actor, id: UUID, *, lock: bool = False) -> ImportRow:

@@ -15,9 +15,9 @@ from sqlmodel import col, select
 from activities.inventory.drafts import drafted, opening_of
 from activities.inventory.movements import MoveStock, move_stock
 from activities.inventory.reading import ReadLevels, read_levels
-from activities.inventory.views import ItemView, is_at_threshold, item_view, low_fact
+from activities.inventory.telling import TellLow, tell_low
+from activities.inventory.views import ItemView, is_at_threshold, item_view
 from activities.inventory.visible import held_item
-from activities.outbox import emit
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
@@ -134,7 +134,7 @@ async def update_item(command: UpdateItem) -> ItemView:
             was_low, row.is_low = row.is_low, is_at_threshold(row)
             await session.flush()
             if row.is_low and not was_low:
-                await emit(low_fact(row, now))
+                await tell_low(TellLow(row.id))
         return item_view(row, levels)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from activities.inventory.drafts import MOST_LOCATIONS, ends_of, must_be_sound, note_refusal
-from activities.inventory.views import MovementView, is_at_threshold, low_fact, movement_view
+from activities.inventory.telling import TellLow, tell_low
+from activities.inventory.views import MovementView, is_at_threshold, movement_view
 from activities.inventory.visible import held_item
 from activities.outbox import emit
 from activities.outside import outside
@@ -80,7 +81,7 @@ async def move_stock(command: MoveStock) -> MovementView:
         await session.flush()
         await emit(_fact_of(row, item))
         if crossed(quantity, item.quantity, item.threshold):
-            await emit(low_fact(item, now))
+            await tell_low(TellLow(item.id))
         return movement_view(row, item)
 
 

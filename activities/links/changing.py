@@ -31,6 +31,7 @@ from activities.qr_codes.drafts import with_known_ids
 from activities.rules.actors import Actor
 from activities.rules.changes import UNSET, Unset, given, must_be_version, told
 from activities.rules.facts.links import LinkUpdated
+from activities.rules.health import led_to
 from activities.shelf.claims import ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.history import RecordChange, record_change
@@ -152,7 +153,7 @@ async def _drafted(by: Actor, row: LinkRow, asked: Mapping[str, Any]) -> dict[st
     filling = FillUtm(by, place.workspace_id, asked.get("utm_template_id"), values["utm"])
     values["utm"] = dict((await fill_utm(filling)).fields)
     is_watched = values["health_check"].get("enabled", False)
-    if values["destination_url"] != row.destination_url or not is_watched:
+    if led_to(values) != led_to(before) or not is_watched:
         values["health"] = "unknown"
     return {**values, **place.columns}
 

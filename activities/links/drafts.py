@@ -9,7 +9,7 @@ from activities.rules import slugs
 from activities.rules.deep_links import normalised_deep_links
 from activities.rules.errors import InvalidFields
 from activities.rules.experiments import normalised_variants
-from activities.rules.findings import Findings
+from activities.rules.health import normalised_check
 from activities.rules.lifecycle import must_be_sound
 from activities.rules.previews import normalised_preview
 from activities.rules.routing import normalised_rules
@@ -18,10 +18,6 @@ from activities.rules.utm import normalised_utm
 
 LONGEST_NAME = 200
 LONGEST_DESCRIPTION = 2000
-
-QUICKEST, SLOWEST = 5, 1440
-USUAL_INTERVAL = 60
-"""Minutes between two looks at the destination of a link."""
 
 _PLAIN = (
     *("name", "description", "slug", "destination_url", "passes_query", "is_active"),
@@ -96,30 +92,11 @@ def _variants(given: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return normalised_variants(given) if given else []
 
 
-def _health_check(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Whether and how often the destination is looked at; empty when it never was asked for."""
-    if not given:
-        return {}
-    found = Findings()
-    check = found.read_object(given, "health_check", ("enabled", "intervalMinutes"))
-    enabled = check.get("enabled", True)
-    if not isinstance(enabled, bool):
-        found.tell("health_check.enabled", "Give true or false.")
-    minutes = check.get("intervalMinutes", USUAL_INTERVAL)
-    if isinstance(minutes, bool) or not isinstance(minutes, int):
-        minutes = 0
-    if not QUICKEST <= minutes <= SLOWEST:
-        told = f"Give a whole number of minutes from {QUICKEST} to {SLOWEST}."
-        found.tell("health_check.intervalMinutes", told)
-    found.settle()
-    return {"enabled": enabled, "intervalMinutes": minutes}
-
-
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "rules": normalised_rules,
     "variants": _variants,
     "utm": normalised_utm,
     "preview": normalised_preview,
     "deep_links": normalised_deep_links,
-    "health_check": _health_check,
+    "health_check": normalised_check,
 }

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from temporalio import activity
 
+from activities.notices.telling import Notify, notify
 from activities.outside import outside
 from activities.pictures.batches import OVER
 from activities.pictures.bulk_items import Line, Look, look_read
@@ -19,6 +20,7 @@ from activities.pictures.bulk_opening import DrawPart, MakeCodes, draw_bulk_part
 from activities.pictures.quota import GiveBackRenders, give_back_renders
 from activities.render.batches import Outcome, Part
 from activities.rules.actors import Actor
+from activities.rules.notices import counted
 from schema.db import transaction
 from schema.tables import OrganizationRow, RenderBatchRow, RenderLogoRow, RenderPartRow
 
@@ -150,8 +152,17 @@ async def _keep(session: AsyncSession, batch_id: UUID, begun: _Begun, drawn: Par
     batch.done += len(begun.lines) - len(faults)
     if batch.done + batch.failed == batch.total:
         batch.status, batch.finished_at = "done", now
+        await _tell(batch)
     await session.flush()
     await give_back_renders(GiveBackRenders(batch.organization_id, batch.month, len(faults)))
+
+
+async def _tell(batch: RenderBatchRow) -> None:
+    words = {"count": counted(batch.done, "picture", "pictures")}
+    asked_by = batch.actor["user_id"] if batch.actor["kind"] in ("session", "jwt") else None
+    also = UUID(asked_by) if asked_by else None
+    key = f"render/{batch.id}"
+    await notify(Notify(batch.organization_id, "render_ended", key, words, also=also))
 
 
 async def _held(session: AsyncSession, batch_id: UUID) -> RenderBatchRow | None:

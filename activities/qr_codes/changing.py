@@ -31,6 +31,7 @@ from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
 from activities.rules.changes import UNSET, Unset, given, must_be_version, told
 from activities.rules.facts.codes import QrUpdated
+from activities.rules.health import led_to, normalised_check
 from activities.shelf.claims import CODES, ClaimSlug, claim_slug
 from activities.shelf.destinations import JudgeDestinations, judge_destinations
 from activities.shelf.history import RecordChange, record_change
@@ -42,14 +43,14 @@ from schema.tables import QrCodeRow
 
 AS_ASKED = (
     *("name", "description", "short_code", "destination_url", "is_active"),
-    *("starts_at", "expires_at", "expired_url", "link_id"),
+    *("starts_at", "expires_at", "expired_url", "link_id", "health_check"),
 )
 """Columns that are named and kept as their fields are."""
 
 TOLD = {"visit_limit": "scanLimit", "tag_ids": "tags", "password_hash": "password"}
 """What events call columns that are named otherwise than their fields."""
 
-DERIVED = ("payload",)
+DERIVED = ("payload", "health")
 """Columns that follow from others; their change is told by those."""
 
 
@@ -83,6 +84,7 @@ class UpdateQrCode:
     expired_url: str | Unset | None = UNSET
     password: str | Unset | None = field(default=UNSET, repr=False)
     link_id: UUID | Unset | None = UNSET
+    health_check: Mapping[str, Any] | Unset = UNSET
     dynamic_only: bool = False
 
 
@@ -138,7 +140,16 @@ def _drafted(row: QrCodeRow, asked: Mapping[str, Any]) -> dict[str, Any]:
     variants: Sequence[Mapping[str, Any]] = row.variants
     if "variants" in asked:
         variants = with_known_ids(asked["variants"], row.variants)
-    return with_content(values, asked.get("content", row.content), variants)
+    values["health_check"] = normalised_check(values["health_check"])
+    values = with_content(values, asked.get("content", row.content), variants)
+    return {**values, "health": _health(row, values)}
+
+
+def _health(row: QrCodeRow, values: Mapping[str, Any]) -> str:
+    """What is known of other destinations, or of what is not looked at, is shown no more."""
+    is_watched = values["health_check"].get("enabled", False)
+    leads_there = led_to(values) == led_to(row.model_dump()) and values["link_id"] == row.link_id
+    return row.health if is_watched and leads_there else "unknown"
 
 
 def _newly_led(row: QrCodeRow, urls: Mapping[str, str]) -> dict[str, str]:

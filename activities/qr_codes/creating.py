@@ -30,6 +30,7 @@ from activities.qr_codes.surroundings import around, read_surroundings
 from activities.qr_codes.views import QrCodeView, facts_of, view_of
 from activities.rules.actors import Actor
 from activities.rules.facts.codes import QrCreated
+from activities.rules.health import normalised_check
 from activities.rules.naming import copied
 from activities.rules.payloads.contents import ContentType
 from activities.shelf.claims import CODES, ClaimSlug, claim_slug
@@ -72,6 +73,7 @@ class CreateQrCode:
     expired_url: str | None = None
     password: str | None = field(default=None, repr=False)
     link_id: UUID | None = None
+    health_check: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ def _copy(command: DuplicateQrCode, code: QrCodeView) -> CreateQrCode:
         scan_limit=code.scan_limit,
         expired_url=code.expired_url,
         link_id=code.link_id,
+        health_check=code.health_check,
     )
 
 
@@ -160,6 +163,7 @@ def _draft(command: CreateQrCode) -> dict[str, Any]:
         "visit_limit": command.scan_limit,
         "expired_url": command.expired_url,
         "link_id": command.link_id,
+        "health_check": normalised_check(command.health_check),
     }
     judge_terms(values)
     return with_content(values, command.content, command.variants)

@@ -27,6 +27,7 @@ OF_DYNAMIC_CODES = {
     "visit_limit": "scan_limit",
     "expired_url": "expired_url",
     "link_id": "link_id",
+    "health_check": "health_check",
     "password": "password",
 }
 """What means something only while scans pass through us: columns and the password -> fields."""

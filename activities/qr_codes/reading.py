@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, func
+from sqlalchemy import select as counted
+from sqlmodel import col
 
 from activities.permits import needs
 from activities.qr_codes.finding import the_code, there
@@ -54,11 +56,16 @@ class SummarizeQrCodes:
 
 @dataclass(frozen=True)
 class QrCodeSummary:
-    """How many codes there are, how many of them active, and all their scans."""
+    """How many codes there are, how many of them active, and all their scans.
+
+    The last two are codes whose destinations are looked at, and that lead where it fails.
+    """
 
     total: int
     active: int
     scan_count: int
+    health_monitored: int
+    health_failing: int
 
 
 @dataclass(frozen=True)
@@ -100,14 +107,17 @@ async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
 async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:
     """The totals, those in the trash left out."""
     codes = visible(QrCodeRow, command.by).subquery()
-    query = select(
+    totals: tuple[ColumnElement[Any], ...] = (
         func.count(),
         func.count().filter(codes.c.is_active, codes.c.ended_at.is_(None)),
         func.coalesce(func.sum(codes.c.scan_count), 0) + pending_visits(codes),
-    ).select_from(codes)
+        func.count().filter(codes.c.health_check["enabled"].as_boolean()),
+        func.count().filter(codes.c.health == "failing"),
+    )
+    query = counted(*totals).select_from(codes)
     async with transaction() as session:
-        total, active, scans = (await session.execute(query)).one()
-    return QrCodeSummary(total=total, active=active, scan_count=int(scans))
+        total, active, scans, monitored, failing = (await session.execute(query)).one()
+    return QrCodeSummary(total, active, int(scans), monitored, failing)
 
 
 @needs("assets.read")

@@ -19,9 +19,9 @@ class QrCodeView:
     """A code; `payload` is what its symbol holds: `short_url` for a dynamic one of type URL.
 
     `content` are the fields of its type, `variants` those of its A/B test. `link` is the link that
-    it is tied to, unless that is in the trash. `has_password` is told, the password never is.
-    `scan_count` are visits of people until this moment, `unique_count` those of them that were a
-    visitor's first one of a day (UTC).
+    it is tied to, unless that is in the trash. `health` is one of `activities.rules.health`.
+    `has_password` is told, the password never is. `scan_count` are visits of people until this
+    moment, `unique_count` those of them that were a visitor's first one of a day (UTC).
     """
 
     id: UUID
@@ -45,6 +45,8 @@ class QrCodeView:
     has_password: bool
     link_id: UUID | None
     link: LinkedView | None
+    health_check: Mapping[str, Any]
+    health: str
     folder_id: UUID | None
     folder_name: str | None
     tags: tuple[str, ...]
@@ -62,12 +64,10 @@ class QrCodeView:
 def view_of(row: QrCodeRow, known: Surroundings) -> QrCodeView:
     """The view of a row whose surroundings were read."""
     short_url = outside().short_url(row.short_code) if row.short_code else None
-    kind: Any = row.type
     counter = known.counters.of(row.id)
     return QrCodeView(
-        id=row.id,
-        workspace_id=row.workspace_id,
-        type=kind,
+        *(row.id, row.workspace_id),
+        type=row.type,  # type: ignore[arg-type]
         is_dynamic=row.is_dynamic,
         short_code=row.short_code,
         short_url=short_url,
@@ -85,6 +85,8 @@ def view_of(row: QrCodeRow, known: Surroundings) -> QrCodeView:
         expired_url=row.expired_url,
         has_password=row.password_hash is not None,
         link_id=row.link_id,
+        health_check=row.health_check,
+        health=row.health,
         link=known.links.get(row.link_id) if row.link_id else None,
         folder_id=row.folder_id,
         folder_name=known.labels.folder(row),

@@ -16,6 +16,10 @@ old AS (
   SELECT id FROM {table} WHERE deleted_at < :trashed ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
 ), changes AS (
   DELETE FROM destination_change USING old WHERE destination_change.asset_id = old.id
+), looks AS (
+  DELETE FROM link_check USING old WHERE link_check.asset_id = old.id
+), health AS (
+  DELETE FROM link_health USING old WHERE link_health.asset_id = old.id
 ), notices AS (
   DELETE FROM expiry_notice USING old WHERE expiry_notice.asset_id = old.id
 ), {untied} gone AS (

@@ -1,4 +1,4 @@
-"""Links, sessions, tokens, invitations, mails and imports that ended long ago."""
+"""What ended long ago: links, sessions, tokens, invitations, mails, imports, notifications."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ _PASSED: Mapping[Kind, tuple[str, str]] = {
     "oauth_codes": ("oauth_code", "expires_at < :long_ago"),
     "oauth_tokens": ("oauth_token", "refresh_expires_at < :long_ago"),
     "mails": ("mail", "created_at < :long_ago"),
+    "notifications": ("notification", "created_at < :told"),
+    "digests": ("digest", "created_at < :known"),
+    "alert_firings": ("alert_firing", "created_at < :known"),
+    "alerts": ("alert", "deleted_at < :trashed"),
+    "job_runs": ("job_run", "created_at < :told"),
+    "idempotency_keys": ("idempotency_key", "expires_at < :now"),
     "import_lines": (
         "import_item",
         f"import_id IN (SELECT id FROM import_job WHERE {_IMPORT_OVER})",  # noqa: S608

@@ -2,13 +2,12 @@
 
 What is in use meanwhile is left for the next night. What proves something (audit, keys, grants)
 stays, and so do slugs: none is ever given to another organization. Scans and their totals are
-looked after by `activities.statistics.storage`, what lives for a day only by `activities.sweeping`.
+looked after by `activities.statistics.storage`.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,10 +23,12 @@ from activities.rules.retention import (
     KEPT_AFTER_ITS_END,
     NOTICES_KEPT,
     RECOVERABLE,
+    TOLD_KEPT,
     TRASH,
     UNUSED_PICTURES_KEPT,
     Kind,
 )
+from activities.shifts import Shift
 from schema.db import transaction
 
 MOST_ROWS = 2000
@@ -67,11 +68,41 @@ class PartForgotten:
     is_done: bool
 
 
+@dataclass(frozen=True)
+class ForgetOver:
+    """Forget what of all these kinds is over at `now`, for `seconds` at most."""
+
+    kinds: tuple[Kind, ...]
+    now: datetime
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class KindForgotten:
+    """How many rows of a kind went; `is_done` when none is left that nobody holds."""
+
+    kind: Kind
+    rows: int
+    is_done: bool
+
+
+@activity.defn
+async def forget_over(command: ForgetOver) -> tuple[KindForgotten, ...]:
+    """Kind after kind, the first at least; only the last of the answer may be not done."""
+    shift, ended = Shift(command.seconds), list[KindForgotten]()
+    for kind in command.kinds:
+        part = await forget(Forget(kind, command.now, shift.seconds_left()))
+        ended.append(KindForgotten(kind, part.rows, part.is_done))
+        if not part.is_done or shift.is_over():
+            break
+    return tuple(ended)
+
+
 @activity.defn
 async def forget(command: Forget) -> PartForgotten:
     """Part after part. Doing it again forgets the rest."""
     kind, now = command.kind, command.now
-    shift = _Shift(command.seconds)
+    shift = Shift(command.seconds)
     if kind in LOGGED:
         rows = 0
         for window in windows(kind, now):
@@ -80,28 +111,6 @@ async def forget(command: Forget) -> PartForgotten:
     most = MOST_ASSETS if kind in TRASHED else MOST_ROWS
     rows = await shift.work(partial(_delete, _ALONE[kind], _moments(now), most))
     return PartForgotten(rows, shift.is_done)
-
-
-class _Shift:
-    """Parts until one is not full, the time is over or the worker stops."""
-
-    def __init__(self, seconds: float) -> None:
-        self._ends_at = asyncio.get_running_loop().time() + seconds
-        self.is_done = True
-
-    async def work(self, part: Callable[[], Awaitable[tuple[int, bool]]]) -> int:
-        """How many rows the parts were about."""
-        rows, more = 0, True
-        while more and not self._is_over():
-            done, more = await part()
-            rows += done
-        self.is_done = self.is_done and not more
-        return rows
-
-    def _is_over(self) -> bool:
-        if activity.in_activity() and activity.is_worker_shutdown():
-            return True
-        return asyncio.get_running_loop().time() > self._ends_at
 
 
 async def _delete(statement: str, values: Mapping[str, Any], most: int) -> tuple[int, bool]:
@@ -121,9 +130,11 @@ def _last(statement: str) -> str:
 def _moments(now: datetime) -> dict[str, Any]:
     """What conditions compare with."""
     return {
+        "now": now,
         "long_ago": now - KEPT_AFTER_ITS_END,
         "unrecoverable": now - RECOVERABLE,
         "trashed": now - TRASH,
         "known": now - NOTICES_KEPT,
+        "told": now - TOLD_KEPT,
         "unused": now - UNUSED_PICTURES_KEPT,
     }

@@ -21,6 +21,7 @@ CATALOGUE: tuple[str, ...] = (
     "qr.expiry_warning",
     "qr.expired",
     "qr.scanned",
+    "qr.health_changed",
     "link.created",
     "link.updated",
     "link.deleted",
@@ -35,6 +36,7 @@ CATALOGUE: tuple[str, ...] = (
     "inventory.scanned",
     "conversion.recorded",
     "page.viewed",
+    "alert.fired",
     "endpoint.disabled",
     "webhook.test",
 )

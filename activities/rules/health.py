@@ -1,4 +1,4 @@
-"""How the destination of a link is: what one look says, and what many in a row come to.
+"""How the destinations of a link or code are: what one look says, and what many come to.
 
 A destination is dead for visitors when its name, its connection or its TLS fails, when it does not
 answer in time, sends them round or answers 404, 410, 451 or 5xx. 401, 403, 429 and other refusals
@@ -8,14 +8,21 @@ internet, is neither well nor dead.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
+
+from activities.rules.findings import Findings
 
 State = Literal["unknown", "healthy", "degraded", "failing"]
 STATES: tuple[State, ...] = get_args(State)
 
 Outcome = Literal["well", "failed", "refused"]
+
+QUICKEST, SLOWEST = 5, 1440
+USUAL_INTERVAL = 60
+"""Minutes between two looks at a destination."""
 
 FAILING_AFTER = 3
 """Failures in a row; one success ends it."""
@@ -139,6 +146,44 @@ def news(before: Standing, after: Standing, certificate_until: datetime | None) 
     if ends is not None and (before.told_until is None or ends > before.told_until):
         return News(event, "link_certificate")
     return News(event, None)
+
+
+def worst(states: Iterable[State]) -> State:
+    """How what leads to all of these is: as the worst that is known of any of them."""
+    return max(states, key=STATES.index, default="unknown")
+
+
+def led_to(asset: Mapping[str, Any]) -> frozenset[str]:
+    """The addresses that visitors of a link or code are led to, which are looked at.
+
+    `asset` has its columns `destination_url`, `variants` and, if it is a link, `rules`.
+    """
+    variants, own = asset["variants"], asset["destination_url"]
+    urls = {each["destinationUrl"] for each in variants if each["weight"]}
+    urls |= {each["destinationUrl"] for each in asset.get("rules", ())}
+    return frozenset(urls if variants or own is None else urls | {own})
+
+
+def normalised_check(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether and how often destinations are looked at; empty when it never was asked for.
+
+    Raises `InvalidFields` by paths such as `health_check.intervalMinutes`.
+    """
+    if not given:
+        return {}
+    found = Findings()
+    check = found.read_object(given, "health_check", ("enabled", "intervalMinutes"))
+    enabled = check.get("enabled", True)
+    if not isinstance(enabled, bool):
+        found.tell("health_check.enabled", "Give true or false.")
+    minutes = check.get("intervalMinutes", USUAL_INTERVAL)
+    if isinstance(minutes, bool) or not isinstance(minutes, int):
+        minutes = 0
+    if not QUICKEST <= minutes <= SLOWEST:
+        told = f"Give a whole number of minutes from {QUICKEST} to {SLOWEST}."
+        found.tell("health_check.intervalMinutes", told)
+    found.settle()
+    return {"enabled": enabled, "intervalMinutes": minutes}
 
 
 def interval(asked_minutes: int, plan_minutes: int) -> timedelta:

@@ -15,6 +15,9 @@ HOLDS: tuple[HoldReason, ...] = get_args(HoldReason)
 RESEND = "resend"
 """The reason of a delivery that is to be sent once more, though it was over."""
 
+RETRY = "retry"
+"""The reason of a parked delivery that failed all the same: two runs of its batch met over it."""
+
 SENTENCES: Mapping[str, str] = {
     "endpoint_paused": "The endpoint is paused; the message goes when it is resumed.",
     "throttled": "The receiver asked for time; nothing is sent to it before that is over.",
@@ -23,6 +26,7 @@ SENTENCES: Mapping[str, str] = {
     "rate_limit": "The endpoint's own limit of messages a minute is reached.",
     "busy": "As many messages as the endpoint takes at once are under way to it.",
     "resend": "It is about to be sent once more, as somebody asked.",
+    "retry": "An attempt failed; the next one is made when the endpoint's policy says so.",
     "attempts_spent": "All attempts of the endpoint's policy failed.",
     "aborted": "The receiver asked to give this message up (webhook-delivery: abort-message).",
     "endpoint_gone": "The receiver answered 410 Gone, and its endpoint was disabled.",

@@ -26,13 +26,25 @@ Kind = Literal[
     "qr_codes",
     "expiry_notices",
     "fetched_logos",
+    "notifications",
+    "digests",
+    "alert_firings",
+    "alerts",
+    "job_runs",
+    "idempotency_keys",
 ]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""What refers to something else is before it."""
+"""What refers to something else is before it. New ones come last: nights under way go on."""
+
+KINDS_BEFORE = KINDS[: KINDS.index("notifications")]
+"""Those of a night that began under a version before notifications."""
 
 KEPT_AFTER_ITS_END = timedelta(days=30)
 """How long links, sessions, refresh tokens and imports stay readable after they ended."""
+
+TOLD_KEPT = timedelta(days=90)
+"""How long notifications and runs of jobs can be looked at."""
 
 RECOVERABLE = timedelta(days=31)
 """How long events and deliveries stay at least, whatever the plan: a recovery reaches back 30 days

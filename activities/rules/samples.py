@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.rules.events import CATALOGUE, Event
+from activities.rules.facts.alerts import AlertFired
 from activities.rules.facts.barcodes import (
     BarcodeCreated,
     BarcodeDeleted,
@@ -25,6 +26,7 @@ from activities.rules.facts.codes import (
     QrDeleted,
     QrExpired,
     QrExpiryWarning,
+    QrHealthChanged,
     QrScanLimitReached,
     QrScanned,
     QrUpdated,
@@ -44,10 +46,11 @@ FACTS: Mapping[str, type[Event]] = {
     fact.kind: fact
     for fact in (
         *(QrCreated, QrUpdated, QrDeleted, QrScanLimitReached, QrExpiryWarning, QrExpired),
-        *(QrScanned, LinkCreated, LinkUpdated, LinkDeleted, LinkClicked, LinkHealthChanged),
+        *(QrScanned, QrHealthChanged),
+        *(LinkCreated, LinkUpdated, LinkDeleted, LinkClicked, LinkHealthChanged),
         *(BarcodeCreated, BarcodeUpdated, BarcodeDeleted, BarcodeScanned),
         *(InventoryMoved, StockLow, InventoryScanned, ConversionRecorded, PageViewed),
-        *(EndpointDisabled, WebhookTested),
+        *(AlertFired, EndpointDisabled, WebhookTested),
     )
 }
 """The class of every event of the catalogue."""
@@ -57,6 +60,7 @@ _VALUES: Mapping[str, Any] = {
     "short_code": "spring7",
     "short_url": "https://links.example.com/q/spring7",
     "destination_url": "https://www.example.com/spring",
+    "url": "https://www.example.com/spring",
     "is_active": True,
     "is_dynamic": True,
     "changes": ("destinationUrl", "name"),
@@ -99,7 +103,15 @@ _VALUES: Mapping[str, Any] = {
 """By the name of the field; a span of time is counted from the moment of the event."""
 
 _OWN: Mapping[tuple[str, str], Any] = {
+    ("alert", "name"): "Posters are scanned often",
+    ("alert", "rule"): "over",
+    ("alert", "threshold"): 500,
+    ("alert", "factor"): None,
+    ("alert", "window_minutes"): 60,
+    ("alert", "counted"): 512,
+    ("alert", "expected"): None,
     ("qr", "type"): "URL",
+    ("qr", "reason"): "timeout",
     ("link", "name"): "Spring",
     ("link", "reason"): "timeout",
     ("link", "short_url"): "https://links.example.com/spring",

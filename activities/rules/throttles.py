@@ -58,6 +58,10 @@ PUBLIC_FORMS = Throttle("public_forms", 30, 60)
 CAPTCHA = Throttle("captcha", 60, 120)
 UNKNOWN_CODES = Throttle("unknown_codes", 60, 120)
 """Visits to codes that do not exist, from one network address; those that do are never refused."""
+UNSUBSCRIBE = Throttle("unsubscribe", 600, 1200)
+"""Ends of mails, from one network address: that of a mail service, which asks for many readers."""
+CHARTS = Throttle("charts", 1200, 2400)
+"""Pictures in mails, for one network address: mail services fetch them for many readers."""
 CONVERSIONS = Throttle("conversions", 120, 240)
 """Conversions that a network address reports."""
 ACCESS = Throttle("access", 120, 240)

@@ -20,7 +20,7 @@ from activities.rules.paging import Cursor, Page
 from activities.rules.searching import pattern, search_text
 from activities.rules.tagging import tag_key
 from activities.shelf.visible import visible
-from schema.assets import AssetRow, LinkRow, ShortAssetRow
+from schema.assets import AssetRow, LinkRow, QrCodeRow, ShortAssetRow
 from schema.pages import behind, count_rows, newest_first
 from schema.tables import TagRow
 
@@ -143,7 +143,7 @@ def _filtered(
         if filter == "expiring":
             ahead = col(row.expires_at).between(now, now + SOON)
             return (ahead, _is_on(row))
-    if issubclass(row, LinkRow):
+    if issubclass(row, (LinkRow, QrCodeRow)):
         if filter == "health_failing":
             return (col(row.health) == "failing",)
         if filter == "health_monitored":

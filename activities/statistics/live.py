@@ -118,6 +118,11 @@ class Live:
             if not mine:
                 del self._watchers[watcher.organization_id]
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether streams are to end."""
+        return self._is_stopped
+
     def stop(self) -> None:
         """End all streams, and begin none."""
         self._is_stopped = True

@@ -7,7 +7,6 @@ transactions that wait for nobody: what is in use now is done the next time.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +22,7 @@ from temporalio import activity
 from activities.outside import outside
 from activities.rules.plans import ALIASES, PLANS, plan_of
 from activities.rules.spans import LONGEST_DAYS
+from activities.shifts import Shift
 from activities.statistics.pending import PENDING
 from schema.db import DatabaseAway, transaction
 
@@ -92,9 +92,13 @@ log = structlog.get_logger("inkloom.storage")
 
 @dataclass(frozen=True)
 class KeepScanStorage:
-    """Work on it for `seconds` at most."""
+    """Work on it for `seconds` at most; forget what is over at `now`, which is usually the present.
+
+    Months to come are always counted from the present: visits are of today.
+    """
 
     seconds: float = 120.0
+    now: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -107,33 +111,12 @@ class StorageKept:
     is_done: bool
 
 
-class _Shift:
-    """Steps until there is nothing more, the time is over or the worker stops."""
-
-    def __init__(self, seconds: float) -> None:
-        self._ends_at = asyncio.get_running_loop().time() + seconds
-        self.is_done = True
-
-    async def work(self, step: Callable[[], Awaitable[tuple[int, bool]]]) -> int:
-        """How many rows the steps were about; a step says whether there is more."""
-        rows, more = 0, True
-        while more and not self._is_over():
-            done, more = await step()
-            rows += done
-        self.is_done = self.is_done and not more
-        return rows
-
-    def _is_over(self) -> bool:
-        if activity.in_activity() and activity.is_worker_shutdown():
-            return True
-        return asyncio.get_running_loop().time() > self._ends_at
-
-
 @activity.defn
 async def keep_scan_storage(command: KeepScanStorage) -> StorageKept:
     """Make the months to come and forget what is over. Raises `DatabaseAway`."""
-    now, shift = outside().clock.now(), _Shift(command.seconds)
-    made = await _unless_busy(_make_months, now)
+    present, shift = outside().clock.now(), Shift(command.seconds)
+    now = command.now or present
+    made = await _unless_busy(_make_months, present)
     dropped = await _unless_busy(_drop_months, now)
     rows = 0
     for table, over in _OVER.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.dialect import Dialect, make_application
-from api.public import access, captcha, conversions, webhook_keys
+from api.public import access, captcha, charts, conversions, unsubscribe, webhook_keys
 from api.public.errors import REFUSALS, present
 
 PREFIXES = ("/api/public", webhook_keys.PATH)
@@ -14,7 +14,14 @@ def make_public(public_url: str) -> Dialect:
     application = make_application(
         title="Inkloom Public API",
         description="For public pages; it needs no credential.",
-        routers=[access.router, captcha.router, conversions.router, webhook_keys.router],
+        routers=[
+            access.router,
+            captcha.router,
+            charts.router,
+            conversions.router,
+            unsubscribe.router,
+            webhook_keys.router,
+        ],
         present=present,
         refusals=REFUSALS,
         any_origin=True,

@@ -1,4 +1,5 @@
-"""`/docs/webhooks` and `/docs/events`: for those who receive webhooks, whoever sends them.
+"""`/docs/webhooks` and `/docs/events`: for those who receive webhooks, whoever sends them; and
+`/docs/link-checker` for those whose pages links lead to.
 
 Each page is whole in itself: no script, nothing from elsewhere. The code that it shows is that of
 the files beside this one, which the tests run.
@@ -17,13 +18,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from activities.deliveries.reading import LONGEST_MANIFEST
 from activities.endpoints.rotating import LONGEST_GRACE, USUAL_GRACE
+from activities.gateways import destinations
 from activities.gateways.receivers import MAX_BODY_BYTES, TOTAL_SECONDS
-from activities.rules import backoff, breaker, outcomes, sent_headers, signatures
+from activities.health.turns import SECONDS_BETWEEN
+from activities.rules import backoff, breaker, health, outcomes, sent_headers, signatures
 from activities.rules.samples import event_types
 from api.receiver_docs import told
 
 ROOT = "/docs/webhooks"
 EVENTS = "/docs/events"
+CHECKER = "/docs/link-checker"
 
 CODE = {
     "Python": "verify.py",
@@ -41,7 +45,7 @@ _SAMPLE_AT = datetime(2026, 5, 7, 18, 42, 30, 123000, UTC)
 
 def owns(path: str) -> bool:
     """Whether the path is a page or a file for receivers."""
-    return path.rstrip("/") in (ROOT, EVENTS) or _file_of(path) is not None
+    return path.rstrip("/") in (ROOT, EVENTS, CHECKER) or _file_of(path) is not None
 
 
 def answer(path: str) -> Response:
@@ -49,7 +53,7 @@ def answer(path: str) -> Response:
     name = _file_of(path)
     if name is not None:
         return PlainTextResponse(source(name))
-    made = _webhooks() if path.rstrip("/") == ROOT else _events()
+    made = {ROOT: _webhooks, EVENTS: _events, CHECKER: _checker}[path.rstrip("/")]()
     return HTMLResponse(made, headers={"Content-Security-Policy": _POLICY})
 
 
@@ -91,6 +95,25 @@ def _webhooks() -> str:
 @cache
 def _events() -> str:
     return _render("events.html", events=event_types(_SAMPLE_AT), sent=sent_headers)
+
+
+@cache
+def _checker() -> str:
+    return _render(
+        "checker.html",
+        agent=destinations.AGENT,
+        checker_path=CHECKER,
+        seconds=int(destinations.TOTAL_SECONDS),
+        between=int(SECONDS_BETWEEN),
+        redirects=health.MOST_REDIRECTS,
+        quickest=health.QUICKEST,
+        slowest=health.SLOWEST,
+        again=health.CONFIRM_AFTER.seconds // 60,
+        failing_after=health.FAILING_AFTER,
+        slow=int(health.SLOW_MS / 1000),
+        certificate=health.CERTIFICATE_ENDS.days,
+        dead=sorted(health.DEAD_STATUSES),
+    )
 
 
 def _render(name: str, **values: Any) -> str:

@@ -7,6 +7,7 @@ from api.dialect import Dialect, make_application
 from api.workspace import (
     ab_tests,
     account,
+    alerts,
     audit,
     barcode,
     barcode_scans,
@@ -23,6 +24,8 @@ from api.workspace import (
     links,
     links_health,
     members,
+    notification_preferences,
+    notifications,
     oauth_clients,
     org,
     org_stats,
@@ -31,6 +34,9 @@ from api.workspace import (
     pages,
     preview,
     qr,
+    qr_health,
+    runs,
+    runs_live,
     scans_export,
     scans_live,
     sign_in,
@@ -74,6 +80,7 @@ ROUTERS = (
     preview.router,
     labels.router,
     qr.router,
+    qr_health.router,
     links.router,
     links_health.router,
     barcode.router,
@@ -102,8 +109,13 @@ ROUTERS = (
     org.router,
     org_workspaces.router,
     members.router,
+    notifications.router,
+    notification_preferences.router,
     team_invites.router,
     audit.router,
+    alerts.router,
+    runs.router,
+    runs_live.router,
 )
 
 
@@ -121,4 +133,5 @@ def make_workspace(public_url: str, live: Live | None = None) -> Dialect:
     )
     application.state.public_url = public_url
     application.state.live = live or Live()
+    application.state.run_streams = runs_live.Streams()
     return Dialect("workspace", PREFIXES, application, present)

@@ -53,6 +53,9 @@ FIELDS = {
     "deep_links.android.url": "deepLinks.android.url",
     "deep_links.android.package": "deepLinks.android.package",
     "deep_links.android.storeUrl": "deepLinks.android.storeUrl",
+    "window_minutes": "windowMinutes",
+    "asset_id": "assetId",
+    "health_check": "healthCheck",
     "health_check.intervalMinutes": "healthCheck.intervalMinutes",
     "first": "from",
     "last": "to",
@@ -61,6 +64,8 @@ FIELDS = {
     "rate_per_minute": "ratePerMinute",
     "payload_version": "payloadVersion",
     "send_test": "sendTest",
+    "digest_at": "digestAt",
+    "quiet_hours": "quietHours",
 }
 """What the domain calls a field -> what this dialect calls it."""
 

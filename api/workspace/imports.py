@@ -24,6 +24,7 @@ from activities.imports.running import (
     CancelImport,
     StartImport,
     cancel_import,
+    import_started,
     may_start_import,
 )
 from activities.imports.views import ImportItemView, ImportView, ItemStatus, Status
@@ -147,7 +148,7 @@ async def items(
 async def run(id: Text, by: By, jobs: Jobs, org_id: OrgId = None) -> ImportOut:
     job = await may_start_import(StartImport(by, to_id(id)))
     await jobs.starter.import_links(job, by.organization_id, current_cause())
-    return present_import(job)
+    return present_import(await import_started(StartImport(by, job.id)))
 
 
 @router.post("/api/imports/{id}/cancel", summary="Make no more links of an import")

@@ -55,7 +55,7 @@ from api.workspace.links_out import (
 )
 from api.workspace.listing import (
     LONGEST_ID,
-    AskedLinkListing,
+    AskedShortListing,
     OrgId,
     PageOut,
     path_id,
@@ -79,7 +79,7 @@ OnDomain = Annotated[
 
 @router.get("/api/links", summary="List short links")
 async def list_all(
-    by: By, asked: AskedLinkListing, domain: OnDomain = None, org_id: OrgId = None
+    by: By, asked: AskedShortListing, domain: OnDomain = None, org_id: OrgId = None
 ) -> PageOut[LinkItemOut, LinkSummaryOut]:
     page, summary = await gather(
         list_links(ListLinks(by, asked, domain)), summarize_links(SummarizeLinks(by))

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from activities.links.drafts import QUICKEST, SLOWEST, USUAL_INTERVAL
 from activities.rules import experiments, previews, routing, utm
 from activities.rules.deep_links import LONGEST_PACKAGE
 from activities.rules.destinations import LONGEST as LONGEST_URL
+from activities.rules.health import QUICKEST, SLOWEST, USUAL_INTERVAL
 from api.dialect import Text
 from api.scalars import In
 

@@ -1,6 +1,6 @@
 """The words of every list of assets: what to look for, in which order, and how a page looks.
 
-A handler takes `AskedListing`, or one of the two that know more filters, hands it to the list
+A handler takes `AskedListing`, or the one that knows more filters, hands it to the list
 operation and answers `present_page(page, present_one, summary)` as a `PageOut[OneOut, SummaryOut]`:
 
     @router.get("/api/things", summary="List things")
@@ -162,16 +162,6 @@ def _filtered(
 def _filtered_short(
     listing: Words,
     filter: Annotated[
-        Literal["all", "active", "inactive", "ab", "expiring"],
-        Query(description="`ab` has variants, `expiring` ends within seven days"),
-    ] = "all",
-) -> Listing:
-    return replace(listing, filter=filter)
-
-
-def _filtered_links(
-    listing: Words,
-    filter: Annotated[
         Literal[
             "all", "active", "inactive", "ab", "expiring", "health_failing", "health_monitored"
         ],
@@ -188,10 +178,7 @@ AskedListing = Annotated[Listing, Depends(_filtered)]
 """What a list of assets is asked for."""
 
 AskedShortListing = Annotated[Listing, Depends(_filtered_short)]
-"""The same where assets have variants and an end: QR codes."""
-
-AskedLinkListing = Annotated[Listing, Depends(_filtered_links)]
-"""The same where their destinations are watched: links."""
+"""The same where assets have variants, an end and destinations: links and QR codes."""
 
 
 class PageOut(Out, Generic[Shown, Summary]):

@@ -20,6 +20,7 @@ from activities.rules.styles import LARGEST as LARGEST_STYLE
 from activities.rules.tagging import LONGEST_TAG, MOST_TAGS
 from api.dialect import Text
 from api.scalars import In, When
+from api.workspace.health_shapes import QrHealthCheckIn
 from api.workspace.listing import LONGEST_ID, an_id, to_uuid
 from api.workspace.qr_content import CONTENT_SCHEMA
 
@@ -199,6 +200,9 @@ class QrIn(In):
     password: Password | None = Field(None, repr=False)
     is_active: IsActive = True
     link_id: LinkId | None = None
+    health_check: QrHealthCheckIn | None = Field(
+        None, description="looks at what a dynamic code leads to", examples=[None]
+    )
 
 
 class QrChangesIn(In):
@@ -225,6 +229,9 @@ class QrChangesIn(In):
     password: Password | None = Field(default_factory=lambda: None, repr=False)
     is_active: IsActive = Field(default_factory=bool)
     link_id: LinkId | None = Field(default_factory=lambda: None)
+    health_check: QrHealthCheckIn | None = Field(
+        default_factory=lambda: None, description="looks at what it leads to", examples=[None]
+    )
 
 
 class QrCopyIn(In):
@@ -262,6 +269,9 @@ def _in_domain(body: QrIn | QrChangesIn) -> dict[str, Any]:
         values[name] = _EMPTY[name]
     if values.get("content", ...) is None:
         del values["content"]
+    if "health_check" in values:
+        check = values["health_check"]
+        values["health_check"] = check.model_dump(by_alias=True) if check else {}
     if values.get("tags"):
         values["tags"] = tuple(values["tags"])
     if values.get("variants"):

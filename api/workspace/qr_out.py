@@ -12,6 +12,7 @@ from activities.qr_codes.views import QrCodeView
 from activities.rules.payloads.contents import ContentType
 from activities.rules.spelling import prefixed
 from api.scalars import Moment, Out
+from api.workspace.health_shapes import QrHealthCheckOut, State
 
 _AN_ID = "7d0c7a441f0b4c5e9a530c5a7d1b2f10"
 _A_MOMENT = "2026-05-07T18:42:30.123Z"
@@ -70,6 +71,13 @@ class QrOut(Out):
     link: QrLinkedOut | None = Field(
         description="that link, unless it is in the trash", examples=[None]
     )
+    health_check: QrHealthCheckOut | None = Field(
+        description="looks at what it leads to", examples=[None]
+    )
+    health: State = Field(
+        description="how the worst of its destinations was, as far as they are looked at",
+        examples=["unknown"],
+    )
     workspace_id: str = Field(description="the workspace it is in", examples=[f"wsp_{_AN_ID}"])
     folder_id: str | None = Field(description="the folder it is in", examples=[None])
     folder_name: str | None = Field(description="what that is called", examples=[None])
@@ -94,6 +102,10 @@ class QrSummaryOut(Out):
     total: int = Field(description="how many there are, those put aside too", examples=[1])
     active: int = Field(description="how many of them are active", examples=[1])
     scan_count: int = Field(description="scans of them all", examples=[0])
+    health_monitored: int = Field(
+        description="codes whose destinations are looked at", examples=[0]
+    )
+    health_failing: int = Field(description="codes with a destination that fails", examples=[0])
 
 
 def present_qr(code: QrCodeView) -> QrOut:
@@ -117,6 +129,10 @@ def present_qr(code: QrCodeView) -> QrOut:
         has_password=code.has_password,
         link_id=prefixed("lnk", code.link_id) if code.link_id else None,
         link=_linked(code.link),
+        health_check=(
+            QrHealthCheckOut.model_validate(code.health_check) if code.health_check else None
+        ),
+        health=code.health,
         **_place(code),
         **_terms(code),
         scan_count=code.scan_count,
@@ -132,7 +148,13 @@ def present_qr(code: QrCodeView) -> QrOut:
 
 def present_summary(summary: QrCodeSummary) -> QrSummaryOut:
     """The totals in this dialect's words."""
-    return QrSummaryOut(total=summary.total, active=summary.active, scan_count=summary.scan_count)
+    return QrSummaryOut(
+        total=summary.total,
+        active=summary.active,
+        scan_count=summary.scan_count,
+        health_monitored=summary.health_monitored,
+        health_failing=summary.health_failing,
+    )
 
 
 def _place(code: QrCodeView) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from activities.outside import Outside
 from activities.sessions import OpenSession, open_session
 from activities.token_pairs import OpenPair, open_pair
+from schema.db import transaction
 from tests.api.surface import the_application
 from tests.builders.members import prove
 from tests.builders.tenants import a_key, an_organization
@@ -56,9 +57,14 @@ def application() -> ASGIApp:
 async def client(
     application: ASGIApp, database: AsyncConnection, world: Outside
 ) -> AsyncIterator[Client]:
-    transport = httpx.ASGITransport(application, raise_app_exceptions=True)
-    async with Client(transport=transport, base_url="https://ink.test") as client:
+    async with a_client(application) as client:
         yield client
+
+
+def a_client(application: ASGIApp) -> Client:
+    """Of the whole application, in this process."""
+    transport = httpx.ASGITransport(application, raise_app_exceptions=True)
+    return Client(transport=transport, base_url="https://ink.test")
 
 
 @pytest_asyncio.fixture
@@ -66,6 +72,14 @@ async def make_tenant(
     database: AsyncConnection, world: Outside
 ) -> Callable[..., Awaitable[Tenant]]:
     async def make(slug: str, plan: str = "free") -> Tenant:
+        return await a_tenant_of_all(database, slug, plan)
+
+    return make
+
+
+async def a_tenant_of_all(database: AsyncConnection, slug: str, plan: str = "free") -> Tenant:
+    """An organization with a credential of every dialect."""
+    async with transaction():
         organization = await an_organization(slug)
         await prove(organization.owner_id)
         await database.execute(
@@ -83,17 +97,15 @@ async def make_tenant(
             text("UPDATE api_key SET made_by = :maker WHERE organization_id = :id"),
             {"maker": organization.owner_id, "id": organization.id},
         )
-        return Tenant(
-            studio={"X-Api-Key": keys["studio"]},
-            jwt={"Authorization": f"Bearer {pair.access}"},
-            workspace={"Cookie": f"ink_session={token}"},
-            links={"x-api-key": keys["links"]},
-            organization=f"org_{organization.id.hex}",
-            owner=organization.owner_id.hex,
-            **bearers,
-        )
-
-    return make
+    return Tenant(
+        studio={"X-Api-Key": keys["studio"]},
+        jwt={"Authorization": f"Bearer {pair.access}"},
+        workspace={"Cookie": f"ink_session={token}"},
+        links={"x-api-key": keys["links"]},
+        organization=f"org_{organization.id.hex}",
+        owner=organization.owner_id.hex,
+        **bearers,
+    )
 
 
 @pytest_asyncio.fixture

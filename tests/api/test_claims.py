@@ -23,11 +23,12 @@ from schema.db import connect, transaction
 from tests.api.conftest import Client, Tenant
 from tests.api.languages import CODES, LINKS, Language
 from tests.builders.databases import a_database
+from tests.builders.examples import IS_FULL
 from tests.builders.members import prove
 from tests.builders.tenants import a_key, an_organization
 
 CLAIMS = 64
-ROUNDS = 2
+ROUNDS = 2 if IS_FULL else 1
 CONNECTIONS = 10
 
 

@@ -43,9 +43,8 @@ Counts = dict[str, int]
 async def counts(database: AsyncConnection) -> Counts:
     """How many rows each table has, but those that count calls."""
     tables = [name for name in metadata.tables if name not in ("rate_bucket", "api_key_usage")]
-    return {
-        table: await database.scalar(text(f"SELECT count(*) FROM {table}")) or 0 for table in tables
-    }
+    counted = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)
+    return {row[0]: row[1] for row in await database.execute(text(counted))}
 
 
 @pytest.mark.parametrize("asked", SENT, ids=[f"{asked.dialect} {asked.path}" for asked in SENT])

@@ -69,7 +69,7 @@ async def test_without_the_secret_no_job_is_started(client: Client, name: str) -
     ids=["bearer", "header", "query", "one of two"],
 )
 async def test_the_secret_is_taken_in_three_places(client: Client, sent: dict[str, Any]) -> None:
-    answer = await client.get("/api/cron/notifications", **sent)
+    answer = await client.get("/api/cron/dunning-reminders", **sent)
     assert answer.status_code == 501
     assert answer.headers["cache-control"] == "no-store"
 

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from html import unescape
+from html import escape, unescape
+from uuid import UUID
 
 import httpx
 import pytest
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.usefixtures("database", "world")
 
 LINK = "http://localhost:8000/sign-in?token=abc&next=/a"
 MAIL = QueueMail("sign_in", "ada@example.com", {"link": LINK, "minutes": "15"})
+ALERT = {"link": LINK, "organization": "Acme", "what": "quiet for a day"}
+NO_MAIL = UUID(int=7)
 JSON = {"Accept": "application/json"}
 
 
@@ -51,7 +54,11 @@ async def test_scripts_read_the_mails_as_json(clock: FixedClock) -> None:
     assert by_header.json() == by_query.json()
     newest, oldest = by_header.json()["items"]
     assert (newest["to"], newest["sentAt"]) == ("bo@example.com", None)
-    assert set(oldest) == {"id", "kind", "to", "subject", "text", "link", "at", "sentAt"}
+    assert set(oldest) == {
+        *("id", "kind", "to", "subject", "text", "html", "link", "unsubscribe", "at", "sentAt")
+    }
+    assert escape(LINK) in oldest["html"]
+    assert oldest["unsubscribe"] is None
     assert (oldest["id"], oldest["kind"], oldest["link"]) == (str(mail.id), "sign_in", LINK)
     assert oldest["sentAt"] == oldest["at"] == "2026-11-21T12:00:00.000Z"
     assert LINK in oldest["text"]
@@ -63,11 +70,39 @@ async def test_a_person_finds_the_link_on_the_page() -> None:
         page = await client.get("/dev/mailbox", headers={"Accept": "text/html,*/*"})
     assert page.status_code == 200
     assert "ada@example.com" in page.text
-    assert [unescape(link) for link in re.findall(r'href="([^"]*)"', page.text)] == [LINK]
+    found, looks = [unescape(link) for link in re.findall(r'href="([^"]*)"', page.text)]
+    assert found == LINK
+    assert re.fullmatch(r"/dev/mailbox/[0-9a-f-]{36}\.html", looks)
     assert page.headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "script" not in page.headers["content-security-policy"]
     assert page.headers["cache-control"] == "no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_mail_is_shown_as_mail_programs_show_it_and_runs_nothing() -> None:
+    words = {**ALERT, "name": "<script>x</script>", "unsubscribe": "https://ink.test/u?t=1"}
+    await queue_mail(QueueMail("scan_alert", "ada@example.com", words))
+    async with asking() as client:
+        (item,) = (await client.get("/dev/mailbox?format=json")).json()["items"]
+        page = await client.get(f"/dev/mailbox/{item['id']}.html")
+    assert page.text == item["html"]
+    assert item["unsubscribe"] == words["unsubscribe"]
+    assert "<script" not in page.text
+    policy = dict(
+        part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
+    assert policy["img-src"] == "'self' https://ink.test"
+    assert "script-src" not in policy
+    assert "allow-scripts" not in policy["sandbox"]
+    assert page.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", [f"{NO_MAIL}.html", "x.html", str(NO_MAIL), "a/b", ".html"])
+async def test_there_are_no_other_pages(path: str) -> None:
+    await queue_mail(MAIL)
+    async with asking() as client:
+        assert (await client.get(f"/dev/mailbox/{path}")).status_code == 404
 
 
 async def test_an_empty_mailbox_says_so() -> None:

@@ -68,6 +68,8 @@ async def test_all_fields_come_back(client: Client, tenant: Tenant) -> None:
         "hasPassword": True,
         "linkId": None,
         "link": None,
+        "healthCheck": None,
+        "health": "unknown",
         "workspaceId": code["workspaceId"],
         "folderId": None,
         "folderName": None,
@@ -249,7 +251,13 @@ async def test_lists_are_narrowed_by_query(client: Client, tenant: Tenant) -> No
     assert len(await names(client, tenant, f"workspaceId={code['workspaceId']}")) == 4
     assert await names(client, tenant, "search=PLA") == ["plain"]
     summary = (await client.get(f"{QR}?search=off", headers=tenant.workspace)).json()["summary"]
-    assert summary == {"total": 4, "active": 3, "scanCount": 0}
+    assert summary == {
+        "total": 4,
+        "active": 3,
+        "scanCount": 0,
+        "healthMonitored": 0,
+        "healthFailing": 0,
+    }
 
 
 async def test_a_cursor_leads_through_the_list(client: Client, tenant: Tenant) -> None:
@@ -271,7 +279,7 @@ async def test_a_cursor_leads_through_the_list(client: Client, tenant: Tenant) -
     [
         ("page=0", "page"),
         ("pageSize=101", "pageSize"),
-        ("filter=health_failing", "filter"),
+        ("filter=failing", "filter"),
         ("sort=random", "sort"),
         ("state=gone", "state"),
         ("folderId=x", "folderId"),

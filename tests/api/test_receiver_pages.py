@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import inspect
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -11,6 +12,7 @@ from html import unescape
 import httpx
 import pytest
 
+from activities.gateways.destinations import AGENT
 from activities.rules.events import CATALOGUE
 from activities.rules.outcomes import judge
 from activities.rules.signatures import SCHEMES, verify_standard
@@ -20,8 +22,9 @@ from api.receiver_docs import pages, told
 from api.studio import webhook_deliveries as studio
 from api.workspace import webhook_deliveries as workspace
 from tests.api.conftest import Client
+from workers.bootstrap import make_outside
 
-BOTH = pytest.mark.parametrize("path", [pages.ROOT, f"{pages.ROOT}/", pages.EVENTS])
+BOTH = pytest.mark.parametrize("path", [pages.ROOT, f"{pages.ROOT}/", pages.EVENTS, pages.CHECKER])
 
 
 @BOTH
@@ -50,8 +53,15 @@ async def test_the_list_of_all_operations_leads_there() -> None:
     transport = httpx.ASGITransport(Documents(()))
     async with httpx.AsyncClient(transport=transport, base_url="https://ink.test") as client:
         listed = (await client.get("/docs")).text
-    for path in (pages.ROOT, pages.EVENTS):
+    for path in (pages.ROOT, pages.EVENTS, pages.CHECKER):
         assert f'href="{path}"' in listed
+
+
+async def test_who_looks_at_links_says_where_that_is_told(client: Client) -> None:
+    assert pages.CHECKER in inspect.getsource(make_outside)
+    told = unescape((await client.get(pages.CHECKER)).text)
+    for fact in (AGENT, "one request in 1 second", "every 5 minutes to 24 hours", "404, 410, 451"):
+        assert fact in told
 
 
 @pytest.mark.parametrize("name", pages.CODE.values())

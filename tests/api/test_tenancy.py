@@ -7,7 +7,7 @@ through its own dialect, from the documented examples, and asked for by a strang
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,8 +16,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from starlette.types import ASGIApp
 
+from activities.gateways.drawers import Drawers
 from activities.keys import AuthenticateKey, authenticate_key
 from activities.oauth.clients import RegisterClient, register_client
 from activities.oauth.consent import GiveConsent, give_consent
@@ -28,7 +30,8 @@ from activities.pictures.bulk_judging import PrepareBulk, prepare_bulk
 from activities.rules.actors import Person
 from activities.sessions import ChooseOrganization, choose_organization
 from schema.base import metadata
-from tests.api.conftest import Client, Tenant
+from tests.api.conftest import Client, Tenant, a_client, a_tenant_of_all
+from tests.api.staging import Stage, a_stage
 from tests.api.surface import Asked, every_operation
 from tests.builders.deliveries import some_batches
 from tests.builders.tenants import an_endpoint
@@ -150,18 +153,48 @@ def _id_in(answer: Any, variable: str) -> str | None:
     return None
 
 
-@pytest_asyncio.fixture
-async def victim(client: Client, make_tenant: Callable[..., Awaitable[Tenant]]) -> Victim:
-    tenant = await make_tenant("victim", "pro")
-    await a_grant(tenant)
-    await a_library(client, tenant)
-    await a_batch(tenant)
-    return Victim(client, tenant, await a_delivery(tenant))
+@dataclass(frozen=True)
+class Cast:
+    """Who plays in all tests here."""
+
+    stage: Stage
+    client: Client
+    victim: Tenant
+    found: dict[str, str]
+    thief: Tenant
+
+
+@pytest_asyncio.fixture(scope="module")
+async def cast(application: ASGIApp, engine: AsyncEngine, drawers: Drawers) -> AsyncIterator[Cast]:
+    async with a_stage(engine, drawers) as stage, a_client(application) as client:
+        tenant = await a_tenant_of_all(stage.database, "victim", "pro")
+        await a_grant(tenant)
+        await a_library(client, tenant)
+        await a_batch(tenant)
+        found = await a_delivery(tenant)
+        thief = await a_tenant_of_all(stage.database, "thief", "pro")
+        yield Cast(stage, client, tenant, found, thief)
 
 
 @pytest_asyncio.fixture
-async def thief(make_tenant: Callable[..., Awaitable[Tenant]]) -> Tenant:
-    return await make_tenant("thief", "pro")
+async def database(cast: Cast) -> AsyncIterator[AsyncConnection]:
+    async with cast.stage.scene() as database:
+        yield database
+
+
+@pytest.fixture
+def client(cast: Cast, database: AsyncConnection) -> Client:
+    return cast.client
+
+
+@pytest.fixture
+def victim(cast: Cast, client: Client) -> Victim:
+    return Victim(client, cast.victim, dict(cast.found))
+
+
+@pytest.fixture
+def thief(cast: Cast, database: AsyncConnection) -> Tenant:
+    return cast.thief
 
 
 async def a_grant(tenant: Tenant) -> None:
@@ -217,17 +250,16 @@ async def a_delivery(tenant: Tenant) -> dict[str, str]:
 
 async def holdings(database: AsyncConnection, tenant: Tenant) -> dict[str, Any]:
     """A digest of every row in which the tenant's organization or owner occurs."""
-    told = {}
     marks = [tenant.organization.removeprefix("org_"), tenant.owner]
     likes = " OR ".join(f"t::text LIKE '%{_dashed(mark)}%'" for mark in marks)
-    for table in metadata.tables:
-        if table not in COUNTERS:
-            digest = (
-                f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t "
-                f"WHERE {likes}"
-            )
-            told[table] = tuple((await database.execute(text(digest))).one())
-    return told
+    digests = (
+        f"SELECT '{table}', count(*), md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t "
+        f"WHERE {likes}"
+        for table in metadata.tables
+        if table not in COUNTERS
+    )
+    rows = await database.execute(text(" UNION ALL ".join(digests)))
+    return {table: digest for table, *digest in rows}
 
 
 def _dashed(mark: str) -> str:

@@ -26,6 +26,7 @@ from activities.visits.recorder import MOST_WAITING
 from schema.db import connect
 from tests.api.visit_servers import PHONE, Place, a_line, a_server, request
 from tests.builders.databases import a_database
+from tests.builders.examples import so_many
 from tests.builders.scans import a_visit, an_asset
 from tests.builders.tenants import a_code, a_heard_tenant
 from tests.builders.visits import a_domain, a_link
@@ -212,9 +213,7 @@ TARGETS = st.builds(
 
 
 @given(TARGETS, st.sampled_from(["GET", "HEAD"]), SOME_HEADERS)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=so_many(60), deadline=None, suppress_health_check=[*HealthCheck])
 async def test_any_visit_has_the_same_answer_and_the_same_scan(
     here: World, target: str, method: str, headers: dict[str, str]
 ) -> None:

@@ -34,7 +34,13 @@ async def test_a_code_is_made_fetched_and_listed(client: Client, tenant: Tenant)
         "page": 1,
         "pageSize": 10,
         "nextCursor": None,
-        "summary": {"total": 1, "active": 1, "scanCount": 0},
+        "summary": {
+            "total": 1,
+            "active": 1,
+            "scanCount": 0,
+            "healthMonitored": 0,
+            "healthFailing": 0,
+        },
     }
 
 

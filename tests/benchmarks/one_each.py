@@ -58,6 +58,7 @@ async def deliver_one_each(client: Client, url: str, count: int, run: str) -> No
             workflows=[DeliverOne],
             activities=[Poster(session).post_once],
             workflow_runner=make_runner(),
+            build_id="anchor",
         ),
     ):
         await each(range(count), deliver, STARTS_AT_ONCE)

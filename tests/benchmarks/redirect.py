@@ -83,7 +83,7 @@ async def measure(lab: Lab) -> list[Row]:
         await quiet()
         lab.say("redirects: making codes")
         tenant = await a_tenant("redirect")
-        visits = await _make_codes(tenant.actor)
+        visits = await make_codes(tenant.actor)
         ours = Slices(stack.port, size.seconds)
         bare = Slices(urlsplit(bare_url).port or 0, size.seconds)
         lab.say("redirects: visits")
@@ -92,6 +92,23 @@ async def measure(lab: Lab) -> list[Row]:
         rows.append(await _few(size, ours, visits, lab.folder))
         await _all_counted(tenant.actor, ours.visits)
     return rows
+
+
+async def make_codes(by: Actor, name: str = "bench") -> list[Visit]:
+    """Codes whose short codes begin so, and a visit of each."""
+
+    async def make(number: int) -> Visit:
+        code = f"{name}{number:04}"
+        target = f"https://example.com/{code}"
+        await create_qr_code(CreateQrCode(by=by, destination_url=target, short_code=code))
+        agent = _AGENTS[number % len(_AGENTS)]
+        request = (
+            f"GET /q/{code} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n"
+            "Accept: */*\r\nAccept-Language: de-DE,de;q=0.9\r\n\r\n"
+        )
+        return Visit(request.encode(), target.encode())
+
+    return await each(range(CODES), make, 8)
 
 
 async def _rates(size: Size, ours: Slices, bare: Slices, visits: Sequence[Visit]) -> list[Row]:
@@ -152,21 +169,6 @@ def _fsyncs(path: Path, times: int) -> list[float]:
     finally:
         os.close(descriptor)
     return taken
-
-
-async def _make_codes(by: Actor) -> list[Visit]:
-    async def make(number: int) -> Visit:
-        code = f"bench{number:04}"
-        target = f"https://example.com/{code}"
-        await create_qr_code(CreateQrCode(by=by, destination_url=target, short_code=code))
-        agent = _AGENTS[number % len(_AGENTS)]
-        request = (
-            f"GET /q/{code} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n"
-            "Accept: */*\r\nAccept-Language: de-DE,de;q=0.9\r\n\r\n"
-        )
-        return Visit(request.encode(), target.encode())
-
-    return await each(range(CODES), make, 8)
 
 
 async def _all_counted(by: Actor, visits: int) -> None:

@@ -22,16 +22,22 @@ async def a_database(server_url: str, *, connections: int) -> AsyncIterator[str]
     What commits there is seen by no other test, even what can never be deleted.
     """
     name = f"own_{uuid4().hex[:12]}"
-    url = f"{server_url.rpartition('/')[0]}/{name}"
+    url = a_copy(server_url, name)
+    try:
+        await connect(url, pool_size=connections)
+        yield url
+    finally:
+        await disconnect()
+        with psycopg.connect(server_url, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def a_copy(server_url: str, name: str) -> str:
+    """The address of a new database with all tables, for whoever drops it."""
     with psycopg.connect(server_url, autocommit=True) as server:
         _make_pattern(server, server_url)
         server.execute(f"CREATE DATABASE {name} TEMPLATE {PATTERN}")
-        try:
-            await connect(url, pool_size=connections)
-            yield url
-        finally:
-            await disconnect()
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return f"{server_url.rpartition('/')[0]}/{name}"
 
 
 def _make_pattern(server: psycopg.Connection[Any], server_url: str) -> None:

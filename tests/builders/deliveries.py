@@ -8,7 +8,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.dispatching import Batch, DispatchEvents, dispatch_events
+from activities.batching import Batch
+from activities.deliveries.attempting import AttemptBatch, BatchReport, attempt_batch
+from activities.deliveries.parking import ReleaseParked, release_parked
+from activities.dispatching import DispatchEvents, dispatch_events
 from activities.rules.actors import Actor
 from tests.builders.tenants import a_code
 from tests.fakes.listener import Listener
@@ -36,6 +39,12 @@ async def a_batch(by: Actor, codes: int = 1) -> UUID:
     """The one batch of that many events."""
     (batch,) = await some_batches(by, codes)
     return batch.id
+
+
+async def released() -> list[BatchReport]:
+    """What becomes of parked messages that may go by now, a batch each."""
+    batches = await release_parked(ReleaseParked())
+    return [await attempt_batch(AttemptBatch(batch.id)) for batch in batches]
 
 
 def url_of(listener: Listener) -> str:

@@ -11,8 +11,10 @@ from activities.gateways.clock import FixedClock
 from activities.health.checking import CheckDueLinks, LinksChecked, check_due_links
 from activities.links.views import LinkView
 from activities.outside import outside
+from activities.qr_codes.views import QrCodeView
 from activities.rules.actors import Actor
 from schema.db import transaction
+from tests.builders.qr_codes import a_dynamic
 from tests.builders.visits import a_link
 
 MINUTE = timedelta(minutes=1)
@@ -27,6 +29,12 @@ async def a_watched_link(by: Actor, url: str, minutes: int = 5, **more: Any) -> 
     """A link whose destination is looked at."""
     check = {"enabled": True, "intervalMinutes": minutes}
     return await a_link(by, url, health_check=check, **more)
+
+
+async def a_watched_code(by: Actor, url: str, minutes: int = 5, **more: Any) -> QrCodeView:
+    """A dynamic code whose destinations are looked at."""
+    check = {"enabled": True, "intervalMinutes": minutes}
+    return await a_dynamic(by, destination_url=url, health_check=check, **more)
 
 
 async def a_pass(clock: FixedClock, minutes: int = 0) -> LinksChecked:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlmodel import col, select
 
-from activities.mail import NOBODY
+from activities.letters import NOBODY
 from activities.outside import outside
 from activities.people import canonical_address
 from activities.rules.actors import Person

@@ -50,8 +50,9 @@ async def a_key(organization: OrganizationView, dialect: str = "studio") -> str:
 
 async def a_tenant(slug: str = "acme") -> Actor:
     """An organization, seen through a studio key of its own."""
-    secret = await a_key(await an_organization(slug))
-    return await authenticate_key(AuthenticateKey("studio", secret))
+    async with transaction():
+        secret = await a_key(await an_organization(slug))
+        return await authenticate_key(AuthenticateKey("studio", secret))
 
 
 async def a_code(by: Actor, destination: str = "https://example.com/a", **more: str) -> QrCodeView:

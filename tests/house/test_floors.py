@@ -60,6 +60,7 @@ SHARED_BY_DIALECTS = (
 DRAWING = (
     *("segno", "PIL", "isal", "zint", "zxingcpp", "xlsxwriter"),
     *("fontTools", "reportlab", "resvg_py", "defusedxml"),
+    *("jinja2", "mjml"),
 )
 """What renderers may use beside the standard library."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -39,15 +40,18 @@ def queue_of(name: str) -> set[str]:
     }
 
 
-WORKFLOWS = sorted(name for s in sources("workflows") for name in defined(s, "workflow"))
-DEFINED_ACTIVITIES = sorted(name for s in sources("activities") for name in defined(s, "activity"))
+@cache
+def all_defined(floor: str, decorator: str) -> tuple[str, ...]:
+    """Of a whole floor, in their order."""
+    return tuple(sorted(name for s in sources(floor) for name in defined(s, decorator)))
 
 
 def test_the_registry_lists_what_is_defined() -> None:
     listed = [full_name(item) for work in REGISTRY.values() for item in work.workflows]
-    assert sorted(listed) == WORKFLOWS, "each workflow belongs to exactly one queue"
+    workflows = all_defined("workflows", "workflow")
+    assert sorted(listed) == list(workflows), "each workflow belongs to exactly one queue"
     activities = {full_name(item) for work in REGISTRY.values() for item in work.activities}
-    assert sorted(activities) == DEFINED_ACTIVITIES
+    assert sorted(activities) == list(all_defined("activities", "activity"))
 
 
 @pytest.mark.parametrize(
@@ -142,4 +146,4 @@ def test_what_is_misdirected_is_found(call: str, well: bool) -> None:
 def test_the_starter_starts_a_workflow() -> None:
     (starter,) = [source for source in sources("workflows") if source.path.endswith("/starter.py")]
     calls = [node for node in ast.walk(starter.tree) if isinstance(node, ast.Call)]
-    assert {_asked_for(starter, call) for call in calls} & set(WORKFLOWS)
+    assert {_asked_for(starter, call) for call in calls} & set(all_defined("workflows", "workflow"))

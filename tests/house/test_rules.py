@@ -32,6 +32,8 @@ MOMENT_METHODS = ("now", "utcnow", "today")
 PACKAGED = {
     # The faces lie beside the code that draws with them and are the same wherever it runs.
     "activities/render/lettering.py": "importlib.resources",
+    # So do the templates.
+    "activities/render/mails.py": "importlib.resources",
 }
 """Modules that read files of our own package, and by what."""
 

@@ -25,6 +25,8 @@ from workers.registry import REGISTRY
 OUTSIDE = {
     "workflows/starter.py": "the API and the relay call it; no workflow imports it",
     "workflows/job_runs.py": "the API calls it",
+    "workflows/runs.py": "the API calls it",
+    "workflows/by_hand.py": "the command line calls it",
     "workflows/scheduled.py": "a table of workflows, which imports them and not they it",
 }
 """Modules of `workflows` that do not run inside a workflow, and why."""

@@ -81,7 +81,7 @@ class Studio:
 
 @pytest.fixture(scope="session")
 def stack(server_folder: Path) -> Iterator[Stack]:
-    wishes = Wishes(server_folder / "stack", headless=True, env=OPEN)
+    wishes = Wishes(server_folder / "stack", env=OPEN)
     stack = Stack(wishes, load_settings())
     stack.start(lambda _: None)
     yield stack

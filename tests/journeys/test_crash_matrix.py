@@ -17,6 +17,8 @@ import httpx
 import psycopg
 import pytest
 from aiohttp import web
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from tests.journeys.conftest import Studio, until
 from tests.journeys.killing import VICTIMS, kill_and_restart
@@ -160,7 +162,30 @@ async def arrived(studio: Studio, found: dict[str, Receiver], expected: int) -> 
         try:
             await until(lambda before=before: count() > before, SILENCE)  # type: ignore[misc]
         except TimeoutError:
-            pytest.fail(f"{expected * len(found) - before} are missing: {waiting(studio)}")
+            missing = expected * len(found) - before
+            told = await workflows_of(studio)
+            pytest.fail(f"{missing} are missing: {waiting(studio)}; workflows: {told}")
+
+
+async def workflows_of(studio: Studio) -> list[str]:
+    """What Temporal knows of some deliveries that are not through."""
+    with psycopg.connect(studio.stack.database_url) as database:
+        rows = database.execute(
+            "SELECT id, batch_id, organization_id FROM delivery WHERE status = 'pending' LIMIT 5"
+        ).fetchall()
+    client = await Client.connect(studio.stack.temporal_address)
+    told = []
+    for delivery, batch, organization in rows:
+        for name in (f"retry/{delivery}", f"deliver/{organization}/{batch}"):
+            try:
+                handle = client.get_workflow_handle(name)
+                about = await handle.describe()
+                events = [event.event_type async for event in handle.fetch_history_events()]
+                pending = about.raw_description.pending_activities
+                told.append(f"{name} {about.status} {events[-8:]} {pending}")
+            except RPCError as fault:
+                told.append(f"{name}: {fault.message}")
+    return told
 
 
 def waiting(studio: Studio) -> list[tuple[object, ...]]:

@@ -77,6 +77,21 @@ def test_a_second_start_in_the_same_folder_is_refused_in_one_sentence(one: Up) -
     assert "already run by another Inkloom" in refused("--data-dir", str(one.folder))
 
 
+def test_what_dies_is_started_again_after_a_second_start_was_refused(one: Up) -> None:
+    refused("--data-dir", str(one.folder))
+    serving = psutil.Process(one.told["processes"]["serve"])
+    serving.kill()
+    serving.wait(10)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            assert one.api.get("/api/health/").status_code == 200
+            break
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "it waits for ever"
+            time.sleep(0.1)
+
+
 def test_a_taken_port_is_refused_in_one_sentence(one: Up, tmp_path: Path) -> None:
     port = one.told["api"].rpartition(":")[2]
     said = refused("--port", port, "--data-dir", str(tmp_path / "second"))
@@ -114,14 +129,6 @@ def test_two_run_side_by_side_and_leave_nothing_when_killed(one: Up, tmp_path: P
     assert two.process.communicate(timeout=5)[0] == ""
 
 
-def is_at_work(process: psutil.Process) -> bool:
-    """Whether it runs: what has ended may wait a while for the machine to take note."""
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
 def test_ctrl_c_stops_all_of_it_and_the_data_is_there_again(one: Up) -> None:
     assert {"api", "temporal_address", "temporal_ui", "database_url", "api_key", "pid"} <= set(
         one.told
@@ -134,11 +141,7 @@ def test_ctrl_c_stops_all_of_it_and_the_data_is_there_again(one: Up) -> None:
     assert exit_code == 0
     assert one.told["api_key"] in printed
     assert "curl -X POST" in printed
-    deadline = time.monotonic() + 10
-    while at_work := [child for child in children if is_at_work(child)]:
-        # Those that draw end when they notice that whom they drew for is gone.
-        assert time.monotonic() < deadline, at_work
-        time.sleep(0.05)
+    assert not [child for child in children if child.is_running()]
     again = Up(one.folder)
     assert again.api.get("/api/v1/dynamic/kept/").status_code == 200
     printed, exit_code = again.stop()

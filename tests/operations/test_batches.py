@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.deliveries.attempting import AttemptBatch, attempt_batch
-from tests.builders.deliveries import OK, a_batch, delivery_rows, url_of
+from activities.gateways.clock import FixedClock
+from tests.builders.deliveries import OK, a_batch, delivery_rows, released, url_of
 from tests.builders.tenants import a_tenant, an_endpoint
 from tests.fakes.listener import Listener, listening
 
@@ -63,8 +65,8 @@ async def test_what_had_no_turn_is_not_marked(database: AsyncConnection) -> None
     assert sorted(rows) == [("delivered", 1, None), ("pending", 0, None)]
 
 
-async def test_behind_a_batch_that_takes_all_places_each_becomes_its_own(
-    database: AsyncConnection,
+async def test_behind_a_batch_that_takes_all_places_others_are_parked(
+    database: AsyncConnection, clock: FixedClock
 ) -> None:
     by = await a_tenant()
     async with slow_receiver() as listener:
@@ -75,13 +77,16 @@ async def test_behind_a_batch_that_takes_all_places_each_becomes_its_own(
         await asyncio.sleep(TURN / 4)
         report = await attempt_batch(AttemptBatch(second, TURN / 4))
         await blocking
-    assert (report.delivered, report.unfinished) == (0, 0)
-    assert [failure.reason for failure in report.failures] == ["busy", "busy"]
-    assert all(failure.number == 1 for failure in report.failures)
+        assert (report.delivered, report.unfinished, report.held) == (0, 0, 2)
+        assert (await delivery_rows(database, "reason, parked"))[1:] == [("busy", True)] * 2
+        assert await released() == []
+        clock.moment += timedelta(seconds=4)
+        assert [report.delivered for report in await released()] == [2]
 
 
-async def test_the_next_go_does_not_try_what_is_held(database: AsyncConnection) -> None:
-    """It has a workflow of its own by now."""
+async def test_what_a_former_version_held_goes_on_as_a_workflow(
+    database: AsyncConnection,
+) -> None:
     by = await a_tenant()
     async with slow_receiver() as listener:
         await an_endpoint(by, url_of(listener))

@@ -27,6 +27,7 @@ from activities.rules.lifecycle import Lifecycle
 from activities.rules.routing import WEEKDAYS, normalised_rules
 from activities.visits.leading import Follow, Gone, PasswordNeeded, Redirection, decide
 from activities.visits.targets import Asset, Target
+from tests.builders.examples import so_many
 from tests.builders.scans import an_asset
 from tests.builders.tenants import PERSON
 from tests.conftest import NOW
@@ -257,7 +258,9 @@ def decided(target: Target, command: Follow, now: datetime) -> Any:
     has_token=st.booleans(),
 )
 @settings(
-    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=so_many(600),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_visit_is_led_where_the_reference_leads_it(
     asset: Asset,
@@ -286,7 +289,9 @@ def test_a_visit_is_led_where_the_reference_leads_it(
     minutes=st.integers(0, 2 * 366 * 24 * 60),
 )
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=so_many(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_each_condition_holds_where_it_does_in_the_reference(
     kind: str, data: st.DataObject, visitor: Any, query: str, minutes: int

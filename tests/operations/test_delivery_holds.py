@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.attempts import make_attempt, record_attempt
 from activities.deliveries.attempting import (
     AttemptBatch,
     AttemptDelivery,
@@ -19,6 +20,7 @@ from activities.deliveries.attempting import (
 from activities.deliveries.backlog import FindWaiting, ReadBacklogs, find_waiting, read_backlogs
 from activities.deliveries.due import LoadDue, load_due
 from activities.deliveries.health import ClaimProbe, claim_probe
+from activities.deliveries.holding import HoldDelivery, hold_delivery
 from activities.deliveries.lanes import Lanes
 from activities.deliveries.releasing import TakeReleased, take_released
 from activities.dispatching import DispatchEvents, dispatch_events
@@ -26,6 +28,7 @@ from activities.gateways.clock import FixedClock
 from activities.outside import Outside
 from activities.qr_codes.changing import UpdateQrCode, update_qr_code
 from activities.rules.actors import Actor
+from activities.rules.holds import Hold
 from schema.db import transaction
 from tests.builders.databases import a_database
 from tests.builders.deliveries import (
@@ -34,6 +37,9 @@ from tests.builders.deliveries import (
     a_batch,
     an_answer,
     delivery_rows,
+    headers_of,
+    released,
+    some_batches,
     url_of,
 )
 from tests.builders.tenants import a_code, a_tenant, an_endpoint
@@ -89,18 +95,31 @@ async def test_a_later_message_waits_for_an_earlier_one_that_failed(
         await set_endpoint(database, "ordering = 'asset'")
         report = await attempt_batch(AttemptBatch(await an_ordered_batch(by, 1)))
         assert len(listener.requests) == 1
-        first, second = report.failures
-        assert (first.number, first.reason) == (2, "")
-        assert (second.number, second.reason) == (1, "earlier_message")
-        assert await take_released(TakeReleased()) == ()
+        (first,) = report.failures
+        assert (first.number, first.reason, report.held) == (2, "", 1)
+        assert await delivery_rows(database, "reason, parked") == [
+            (None, False),
+            ("earlier_message", True),
+        ]
         listener.handler = answering(OK)
-        held = await attempt_delivery(AttemptDelivery(second.delivery_id, 1))
-        assert (held.attempts, held.reason) == (0, "earlier_message")
+        assert await released() == []
         await attempt_delivery(AttemptDelivery(first.delivery_id, 2))
-        (released,) = await take_released(TakeReleased())
-        assert released.delivery_id == second.delivery_id
-        last = await attempt_delivery(AttemptDelivery(second.delivery_id, 1))
-    assert (last.status, last.attempts) == ("delivered", 1)
+        assert [report.delivered for report in await released()] == [1]
+
+
+async def test_what_waits_behind_one_message_goes_together_and_in_order(
+    database: AsyncConnection,
+) -> None:
+    by = await a_tenant()
+    async with listening(answering(BROKEN)) as listener:
+        await an_endpoint(by, url_of(listener))
+        await set_endpoint(database, "ordering = 'asset'")
+        (first,) = (await attempt_batch(AttemptBatch(await an_ordered_batch(by, 4)))).failures
+        listener.handler = answering(OK)
+        await attempt_delivery(AttemptDelivery(first.delivery_id, 2))
+        assert [report.delivered for report in await released()] == [4]
+    numbers = [int(headers_of(request)["x-inkloom-sequence"]) for request in listener.requests]
+    assert numbers == [1, 1, 2, 3, 4, 5]
 
 
 async def test_messages_about_other_assets_do_not_wait(database: AsyncConnection) -> None:
@@ -121,14 +140,60 @@ async def test_a_paused_endpoint_is_sent_nothing_until_it_is_resumed(
         await an_endpoint(by, url_of(listener))
         batch = await a_batch(by)
         await set_endpoint(database, "status = 'paused'")
-        (held,) = (await attempt_batch(AttemptBatch(batch))).failures
-        assert (held.number, held.reason) == (1, "endpoint_paused")
+        assert (await attempt_batch(AttemptBatch(batch))).held == 1
+        assert await delivery_rows(database, "reason") == [("endpoint_paused",)]
         assert listener.requests == []
+        assert await released() == []
+        await set_endpoint(database, "status = 'active'")
+        assert [report.delivered for report in await released()] == [1]
+
+
+async def test_what_is_parked_when_its_endpoint_is_gone_is_cancelled(
+    database: AsyncConnection,
+) -> None:
+    by = await a_tenant()
+    await an_endpoint(by)
+    batch = await a_batch(by, 2)
+    await set_endpoint(database, "status = 'paused'")
+    assert (await attempt_batch(AttemptBatch(batch))).held == 2
+    await set_endpoint(database, "status = 'active', deleted_at = now()")
+    assert await released() == []
+    gone = ("cancelled", "endpoint_deleted")
+    assert await delivery_rows(database, "status, reason") == [gone, gone]
+
+
+async def test_what_one_run_parks_and_another_tries_is_not_lost(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    """A run whose worker was taken for dead goes on beside the one that counts."""
+    by = await a_tenant()
+    async with listening(answering(BROKEN)) as listener:
+        await an_endpoint(by, url_of(listener), delays=(30.0, 30.0))
+        batch = await a_batch(by)
+        (seen,) = await load_due(LoadDue(batch_id=batch))
+        await hold_delivery(HoldDelivery(seen, Hold("busy"), seen.health, parks=True))
+        await record_attempt(await make_attempt(seen))
+        assert await delivery_rows(database, "attempts, reason, parked") == [(1, "retry", True)]
+        listener.handler = answering(OK)
+        clock.moment += timedelta(seconds=29)
+        assert await released() == []
+        clock.moment += timedelta(seconds=11)
+        assert [report.delivered for report in await released()] == [1]
+    assert await delivery_rows(database, "attempts, status") == [(2, "delivered")]
+
+
+async def test_a_further_attempt_is_held_too_and_woken(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    async with listening(answering(BROKEN)) as listener:
+        await an_endpoint(by, url_of(listener))
+        (failure,) = (await attempt_batch(AttemptBatch(await a_batch(by)))).failures
+        await set_endpoint(database, "status = 'paused'")
+        held = await attempt_delivery(AttemptDelivery(failure.delivery_id, 2))
+        assert (held.attempts, held.reason, held.parked) == (1, "endpoint_paused", False)
         assert await take_released(TakeReleased()) == ()
         await set_endpoint(database, "status = 'active'")
         assert len(await take_released(TakeReleased())) == 1
-        report = await attempt_delivery(AttemptDelivery(held.delivery_id, 1))
-    assert report.status == "delivered"
+    assert await released() == [], "a workflow is about it"
 
 
 async def test_what_was_woken_is_woken_again_only_after_a_while(
@@ -136,10 +201,10 @@ async def test_what_was_woken_is_woken_again_only_after_a_while(
 ) -> None:
     by = await a_tenant()
     await an_endpoint(by)
-    batch = await a_batch(by)
-    await set_endpoint(database, "status = 'paused'")
-    await attempt_batch(AttemptBatch(batch))
-    await set_endpoint(database, "status = 'active'")
+    await a_batch(by)
+    await database.execute(
+        text("UPDATE delivery SET reason = 'endpoint_paused', next_at = now() - interval '1 h'")
+    )
     taken = []
     for _ in range(8):
         taken.append(len(await take_released(TakeReleased())))
@@ -155,15 +220,16 @@ async def test_an_endpoints_own_limit_spreads_its_messages(
         await an_endpoint(by, url_of(listener))
         await set_endpoint(database, "rate_per_minute = 12")
         report = await attempt_batch(AttemptBatch(await a_batch(by, 6)))
-        assert (report.delivered, len(report.failures)) == (2, 4)
-        assert {failure.reason for failure in report.failures} == {"rate_limit"}
-        assert all(failure.wait_seconds >= 5 for failure in report.failures)
-        clock.moment += timedelta(seconds=5)
-        again = [
-            await attempt_delivery(AttemptDelivery(failure.delivery_id, 1))
-            for failure in report.failures
-        ]
-    assert sorted(each.status for each in again) == ["delivered", "pending", "pending", "pending"]
+        assert (report.delivered, report.held, report.failures) == (2, 4, ())
+        assert {reason for (reason,) in await delivery_rows(database, "reason")} >= {"rate_limit"}
+        clock.moment += timedelta(seconds=4)
+        assert await released() == []
+        sent = []
+        for _ in range(30):
+            clock.moment += timedelta(seconds=1)
+            sent.append(sum(report.delivered for report in await released()))
+    assert sum(sent) == 4
+    assert max(sent) <= 2, "no more at once than ten seconds allow"
 
 
 async def test_no_more_than_allowed_are_under_way(database: AsyncConnection) -> None:
@@ -215,7 +281,7 @@ async def test_what_waits_is_told_to_operators(
     async with listening(answering(an_answer(429, retry_after="3600"))) as listener:
         endpoint = await an_endpoint(by, url_of(listener))
         await attempt_batch(AttemptBatch(await a_batch(by)))
-        await attempt_batch(AttemptBatch(await a_batch(by)))
+        await some_batches(by)
     clock.moment += timedelta(minutes=10)
     (backlog,) = await read_backlogs(ReadBacklogs())
     assert (backlog.endpoint_id, backlog.state) == (endpoint.id, "throttled")

@@ -14,6 +14,7 @@ from activities.deliveries.attempting import (
     attempt_batch,
     attempt_delivery,
 )
+from activities.deliveries.parking import FindParked, TakeInHand, find_parked, take_in_hand
 from activities.deliveries.reading import ListDeliveries, list_deliveries
 from activities.gateways.clock import FixedClock
 from activities.mail import ReadMailbox, read_mailbox
@@ -27,6 +28,8 @@ from tests.builders.deliveries import (
     delivery_rows,
     endpoint_row,
     headers_of,
+    released,
+    some_batches,
     url_of,
 )
 from tests.builders.members import prove
@@ -87,15 +90,16 @@ async def test_too_many_requests_hold_the_whole_endpoint(
     by = await a_tenant()
     async with listening(answering(an_answer(429, retry_after="3600"))) as listener:
         await an_endpoint(by, url_of(listener))
-        await attempt_batch(AttemptBatch(await a_batch(by)))
-        report = await attempt_batch(AttemptBatch(await a_batch(by)))
+        first, early = await a_batch(by), await a_batch(by)
+        await attempt_batch(AttemptBatch(first))
+        report = await attempt_batch(AttemptBatch(early))
+        assert await some_batches(by) == (), "what comes now waits from the beginning"
     assert len(listener.requests) == 1
-    (failure,) = report.failures
-    assert (failure.number, failure.reason) == (1, "throttled")
-    assert failure.wait_seconds >= 3600
+    assert (report.failures, report.held) == ((), 1)
     until = clock.now() + timedelta(hours=1)
     assert await endpoint_row(database, "throttled_until") == (until,)
-    assert (await delivery_rows(database, "attempts, reason"))[1] == (0, "throttled")
+    held = (0, "throttled", True)
+    assert (await delivery_rows(database, "attempts, reason, parked"))[1:] == [held, held]
 
 
 async def test_a_throttle_ends_in_time(clock: FixedClock) -> None:
@@ -103,14 +107,14 @@ async def test_a_throttle_ends_in_time(clock: FixedClock) -> None:
     async with listening(answering(an_answer(429, retry_after="3600"))) as listener:
         await an_endpoint(by, url_of(listener))
         await attempt_batch(AttemptBatch(await a_batch(by)))
-        held = (await attempt_batch(AttemptBatch(await a_batch(by)))).failures[0]
+        await some_batches(by, 12)
         listener.handler = answering(OK)
         clock.moment += timedelta(seconds=3599)
-        early = await attempt_delivery(AttemptDelivery(held.delivery_id, 1))
+        assert await released() == []
         clock.moment += timedelta(seconds=1)
-        late = await attempt_delivery(AttemptDelivery(held.delivery_id, 1))
-    assert (early.status, early.attempts, early.reason) == ("pending", 0, "throttled")
-    assert (late.status, late.attempts) == ("delivered", 1)
+        # A fifth of what the endpoint takes at once, until one has arrived.
+        assert [report.delivered for report in await released()] == [5]
+        assert [report.delivered for report in await released()] == [7]
 
 
 async def test_five_days_of_failures_disable_with_a_mail_and_an_event(
@@ -165,14 +169,15 @@ async def test_a_dead_endpoint_gets_one_message_a_minute(
         await an_endpoint(by, url_of(listener), delays=(3600.0, 3600.0))
         await attempt_batch(AttemptBatch(await a_batch(by, OPENS_AFTER)))
         assert len(listener.requests) == OPENS_AFTER
-        held = (await attempt_batch(AttemptBatch(await a_batch(by, 5)))).failures
-        assert {failure.reason for failure in held} == {"circuit_open"}
-        assert all(failure.wait_seconds >= 60 for failure in held)
+        assert await some_batches(by, 5) == ()
+        assert await released() == []
         for minute in range(1, 4):
             clock.moment += timedelta(minutes=1)
-            for failure in held:
-                await attempt_delivery(AttemptDelivery(failure.delivery_id, 1))
+            assert [len(report.failures) for report in await released()] == [1]
+            assert await released() == []
             assert len(listener.requests) == OPENS_AFTER + minute
+    waiting = await delivery_rows(database, "attempts, parked")
+    assert waiting[OPENS_AFTER:] == [(1, False)] * 3 + [(0, True)] * 2
 
 
 async def test_a_probe_that_arrives_closes_the_circuit(
@@ -182,23 +187,30 @@ async def test_a_probe_that_arrives_closes_the_circuit(
     async with listening(answering(BROKEN)) as listener:
         await an_endpoint(by, url_of(listener), delays=(3600.0, 3600.0))
         await attempt_batch(AttemptBatch(await a_batch(by, OPENS_AFTER)))
-        held = (await attempt_batch(AttemptBatch(await a_batch(by, 3)))).failures
+        await some_batches(by, 3)
         listener.handler = answering(OK)
         clock.moment += timedelta(minutes=1)
-        reports = [await attempt_delivery(AttemptDelivery(f.delivery_id, 1)) for f in held]
-    assert [report.status for report in reports] == ["delivered"] * 3
+        assert [report.delivered for report in await released()] == [1]
+        assert [report.delivered for report in await released()] == [2]
+        assert await released() == []
     health = "failures, failing_since, open_until, throttled_until"
     assert await endpoint_row(database, health) == (0, None, None, None)
 
 
-async def test_an_operator_sends_now_whatever_holds_it(clock: FixedClock) -> None:
+async def test_an_operator_sends_now_whatever_holds_it(database: AsyncConnection) -> None:
     by = await a_tenant()
     async with listening(answering(BROKEN)) as listener:
         await an_endpoint(by, url_of(listener), delays=(3600.0, 3600.0))
         await attempt_batch(AttemptBatch(await a_batch(by, OPENS_AFTER)))
-        (held,) = (await attempt_batch(AttemptBatch(await a_batch(by)))).failures
+        await some_batches(by)
+        held = await database.scalar(text("SELECT id FROM delivery WHERE parked"))
+        in_hand = await find_parked(FindParked(held))
+        assert in_hand is not None
+        assert (in_hand.number, in_hand.reason, in_hand.kind) == (1, "circuit_open", "qr.created")
+        await take_in_hand(TakeInHand(held))
+        assert await find_parked(FindParked(held)) is None
         listener.handler = answering(OK)
-        forced = AttemptDelivery(held.delivery_id, 1, is_forced=True)
+        forced = AttemptDelivery(held, in_hand.number, is_forced=True)
         assert (await attempt_delivery(forced)).status == "delivered"
 
 

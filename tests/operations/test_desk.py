@@ -35,6 +35,7 @@ from activities.visits.leading import Follow, Gone, Outcome, Redirection
 from schema.db import DatabaseAway, connect
 from tests.api.visit_servers import PHONE
 from tests.builders.databases import a_database
+from tests.builders.examples import so_many
 from tests.builders.scans import how_many, rows
 from tests.builders.tenants import PERSON, ROBOT, a_code, a_heard_tenant, a_tenant
 from tests.builders.visits import a_domain, a_link, led_to
@@ -119,7 +120,9 @@ async def owner(database: AsyncConnection, world: Outside) -> Actor:
 
 @given(LINKS, TIMES, RARE | st.just({}), HEADERS, QUERIES, st.sampled_from(["GET", "HEAD"]))
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=so_many(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_what_is_decided_at_once_is_what_the_tables_lead_to(
     owner: Actor,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import perf_counter
 
@@ -39,6 +41,7 @@ from activities.passwords import (
     MOST_WAITING,
     CheckPassword,
     HashSharedPassword,
+    SharedPassword,
     check_password,
     hash_shared_password,
 )
@@ -206,25 +209,49 @@ async def test_a_line_whose_password_finds_no_turn_waits(database: AsyncConnecti
     by = await a_tenant()
     protected = "".join(f"https://example.com/{n},queue{n},swordfish-{n}\n" for n in range(2))
     job = await looked_at(by, f"url,slug,password\n{protected}https://a.test/,open1,\n".encode())
-    queue = [
-        asyncio.ensure_future(hash_shared_password(HashSharedPassword("correct horse")))
-        for _ in range(MOST_AT_ONCE + MOST_WAITING)
-    ]
-    await asyncio.sleep(0)
-    first = await import_part(ImportPart(job.id))
-    assert (first.status, first.made, first.failed) == ("running", 1, 0)
-    with pytest.raises(PasswordsBusy):
-        await import_part(ImportPart(job.id))
-    assert [item.status for item in await lines(by, job)] == ["waiting", "waiting", "made"]
-    for work in queue:
-        work.cancel()
-    await asyncio.wait(queue)
+    async with all_turns_taken():
+        first = await import_part(ImportPart(job.id))
+        assert (first.status, first.made, first.failed) == ("running", 1, 0)
+        with pytest.raises(PasswordsBusy):
+            await import_part(ImportPart(job.id))
+        assert [item.status for item in await lines(by, job)] == ["waiting", "waiting", "made"]
     await run(job)
     assert [item.status for item in await lines(by, job)] == ["made"] * 3
     hashes = (
         await database.execute(text("SELECT password_hash FROM link ORDER BY slug"))
     ).scalars()
     assert [bool(stored) for stored in hashes] == [False, True, True]
+
+
+@asynccontextmanager
+async def all_turns_taken() -> AsyncIterator[None]:
+    """As many passwords wait as may; whenever one is done there is another."""
+    queue = set[asyncio.Task[SharedPassword]]()
+    is_open = True
+
+    def join() -> None:
+        if is_open:
+            work = asyncio.ensure_future(hash_shared_password(HashSharedPassword("correct horse")))
+            queue.add(work)
+            work.add_done_callback(leave)
+
+    def leave(work: asyncio.Task[SharedPassword]) -> None:
+        queue.discard(work)
+        if not work.cancelled():
+            work.exception()
+        join()
+
+    for _ in range(MOST_AT_ONCE + MOST_WAITING):
+        join()
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        is_open = False
+        waiting = tuple(queue)
+        for work in waiting:
+            work.cancel()
+        await asyncio.wait(waiting)
 
 
 async def test_one_slug_on_two_domains_becomes_two_links(database: AsyncConnection) -> None:

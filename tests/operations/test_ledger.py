@@ -24,6 +24,7 @@ from activities.visits.ledger import LoadScans, keep_aside, load_scans, new_batc
 from activities.visits.scans import Scan
 from activities.visits.targets import Asset, Kind
 from schema.direct import Direct
+from tests.builders.examples import so_many
 from tests.builders.scans import a_visit, an_asset, found, how_many, rows, write
 from tests.builders.tenants import PERSON, ROBOT, a_code, a_tenant
 from tests.builders.visits import a_link
@@ -130,7 +131,9 @@ SCANS = st.builds(
 
 @given(st.lists(SCANS, min_size=1, max_size=8))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=so_many(60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_what_is_written_is_read_back(scans: list[Scan]) -> None:
     first = new_batch()
@@ -144,7 +147,9 @@ async def test_what_is_written_is_read_back(scans: list[Scan]) -> None:
 
 @given(SURROGATES, STORABLE)
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=so_many(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_half_a_letter_costs_that_letter_only(half: str, rest: str) -> None:
     first = new_batch()

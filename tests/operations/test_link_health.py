@@ -16,11 +16,11 @@ from activities.gateways.clock import FixedClock
 from activities.gateways.destinations import Destinations
 from activities.health.checking import CheckOneLink, LinksChecked, check_one_link
 from activities.health.reading import (
-    AskLinkCheck,
+    AskCheck,
     HealthView,
-    ReadLinkHealth,
-    ask_link_check,
-    read_link_health,
+    ReadHealth,
+    ask_check,
+    read_health,
 )
 from activities.links.reading import ReadLink, read_link
 from activities.links.shelving import DeleteLink, delete_link
@@ -81,7 +81,7 @@ async def an_owner(slug: str = "acme", plan: str = "enterprise") -> Actor:
 
 async def health_of(by: Actor, slug: str) -> HealthView:
     link = await read_link(ReadLink(by, slug=slug))
-    return await read_link_health(ReadLinkHealth(by, link.id, PageRequest()))
+    return await read_health(ReadHealth(by, "link", link.id, PageRequest()))
 
 
 async def events() -> list[tuple[object, ...]]:
@@ -349,7 +349,7 @@ async def test_a_look_on_demand_needs_no_monitoring_and_tells_nobody(
         link = await a_link(by, site.url(), slug="shop")
         for _ in range(3):
             clock.moment += timedelta(minutes=1)
-            assert (await ask_link_check(AskLinkCheck(by, link.id))).link_id == link.id
+            assert (await ask_check(AskCheck(by, "link", link.id))).before.asset_id == link.id
             await check_one_link(CheckOneLink(link.id))
         await a_pass(clock, 1440)
         assert site.hits == 3
@@ -362,13 +362,13 @@ async def test_a_look_on_demand_needs_no_monitoring_and_tells_nobody(
 async def test_looks_on_demand_are_limited_and_of_ones_own_links() -> None:
     by, other = await an_owner(), await an_owner("other")
     link = await a_link(by)
-    for asked in (ask_link_check(AskLinkCheck(other, link.id)), health_of(other, link.slug)):
+    for asked in (ask_check(AskCheck(other, "link", link.id)), health_of(other, link.slug)):
         with pytest.raises(NotFound):
             await asked
     for _ in range(HEALTH_CHECKS.burst):
-        await ask_link_check(AskLinkCheck(by, link.id))
+        await ask_check(AskCheck(by, "link", link.id))
     with pytest.raises(RateLimited):
-        await ask_link_check(AskLinkCheck(by, link.id))
+        await ask_check(AskCheck(by, "link", link.id))
 
 
 async def test_history_is_kept_for_thirty_days(names: Names, clock: FixedClock) -> None:

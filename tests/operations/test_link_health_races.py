@@ -119,7 +119,7 @@ async def test_what_a_killed_worker_had_under_way_is_looked_at_once_more(
     clock.moment += HELD_FOR
     await check_due_links(CheckDueLinks(NOW))
     await check_due_links(CheckDueLinks(NOW))
-    found = await rows("SELECT count(*), count(DISTINCT link_id) FROM link_check")
+    found = await rows("SELECT count(*), count(DISTINCT asset_id) FROM link_check")
     assert found == [(220, 220)], "nothing is written down twice, nothing is forgotten"
     assert set(crowd.asked.values()) <= {1, 2}
     twice = sum(1 for times in crowd.asked.values() if times == 2)

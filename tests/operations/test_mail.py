@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -12,7 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.cause import Cause, caused_by
 from activities.gateways.clock import FixedClock
-from activities.gateways.mailer import MailerAway, MailRefused, NoMailer, OutgoingMail
+from activities.gateways.mailer import (
+    MailerAway,
+    MailRefused,
+    NoMailer,
+    OutgoingMail,
+    Refused,
+    Sent,
+)
 from activities.gateways.vault import SealBroken, Vault
 from activities.mail import (
     ConfirmMails,
@@ -57,6 +65,11 @@ class Provider:
             raise self.fault
         self.taken.append(mail)
         return f"re_{mail.id}"
+
+    async def send_all(
+        self, group_id: UUID, mails: Sequence[OutgoingMail]
+    ) -> tuple[Sent | Refused, ...]:
+        raise AssertionError("these go one by one")
 
     async def close(self) -> None:
         return
@@ -130,6 +143,33 @@ async def test_mails_wait_in_their_order_with_their_cause_until_they_are_confirm
     assert await waiting_mails(WaitingMails(limit=1)) == (first,)
     await confirm_mails(ConfirmMails((first.id,)))
     assert await waiting_mails(WaitingMails()) == (second,)
+
+
+async def test_a_mail_waits_for_its_time_and_is_then_tried_for_a_day(
+    provider: Provider, clock: FixedClock
+) -> None:
+    at = clock.now() + timedelta(hours=9)
+    await queue_mail(replace(INVITE, not_before=at))
+    assert await waiting_mails(WaitingMails()) == ()
+    clock.moment = at
+    (mail,) = await waiting_mails(WaitingMails())
+    clock.moment += timedelta(hours=23)
+    assert (await deliver_mail(DeliverMail(mail.id))).status == "sent"
+
+
+async def test_a_mail_says_its_kind_and_how_such_mails_end(provider: Provider) -> None:
+    end = "https://ink.test/u?t=abc"
+    words = {"link": LINK, "organization": "Acme", "name": "Spring", "what": "quiet"}
+    alert = await queued(QueueMail("scan_alert", "ada@example.com", {**words, "unsubscribe": end}))
+    await deliver_mail(DeliverMail(alert))
+    await deliver_mail(DeliverMail(await queued()))
+    told = [(mail.kind, mail.unsubscribe) for mail in provider.taken]
+    assert told == [("scan_alert", end), ("sign_in", None)]
+
+
+async def test_a_caller_may_know_the_mail() -> None:
+    mail_id = uuid4()
+    assert await queued(replace(SIGN_IN, id=mail_id)) == mail_id
 
 
 async def test_a_mail_is_sent_once_and_then_forgotten(
@@ -235,6 +275,10 @@ async def test_the_mailbox_shows_the_newest_mails_first(clock: FixedClock) -> No
     assert LINK in oldest.text
     assert "t0psecret" not in repr(oldest)
     assert await read_mailbox(ReadMailbox(limit=1)) == (newest,)
+    assert await read_mailbox(ReadMailbox(mail_id=first)) == (oldest,)
+    assert await read_mailbox(ReadMailbox(mail_id=uuid4())) == ()
+    assert LINK in oldest.html
+    assert oldest.unsubscribe == ""
 
 
 async def test_the_mailbox_leaves_out_what_another_key_sealed(world: Outside) -> None:

@@ -30,6 +30,7 @@ from activities.rules.errors import (
 from activities.rules.paging import Cursor, PageRequest
 from activities.rules.stock import KINDS, MOST, Movement
 from tests.builders.databases import a_database
+from tests.builders.examples import so_many
 from tests.builders.inventory import an_item, announced, kept, move
 from tests.builders.tenants import a_tenant
 
@@ -257,7 +258,9 @@ def after(levels: dict[str, int], step: Step, *, negative: bool) -> dict[str, in
 @in_one_transaction
 @given(steps=STEPS, negative=st.booleans(), threshold=st.none() | st.integers(0, 15))
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=so_many(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_levels_quantity_and_balance_agree_after_any_movements(
     steps: Sequence[Step], negative: bool, threshold: int | None

@@ -31,6 +31,7 @@ from activities.rules.symbologies import (
     Symbology,
     normalise,
 )
+from tests.builders.examples import so_many
 
 FORMATS = {
     "CODE128": "Code128",
@@ -194,7 +195,7 @@ def test_any_text_in_a_matrix_is_read_back(symbology: Symbology, value: str) -> 
     assert found.text == value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=so_many(40), deadline=None)
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=80))
 def test_any_line_of_code_128_is_read_back(value: str) -> None:
     line = value.strip(" ") or "A"

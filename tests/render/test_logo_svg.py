@@ -17,6 +17,7 @@ from PIL import Image
 from activities.render.logo_reading import LARGEST_SVG_BYTES, SvgRefused
 from activities.render.logo_svg import clean_svg
 from activities.render.logos import BadLogo, read_logo
+from tests.builders.examples import so_many
 from tests.builders.logo_files import SQUARE, a_picture, an_svg
 
 RED, BLUE, NOTHING = (255, 0, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
@@ -279,7 +280,7 @@ NAMES = st.sampled_from(
 TAGS = st.sampled_from(sorted(ALLOWED - {"svg"}) + ["use", "symbol", "svg"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=so_many(80), deadline=None)
 @given(st.lists(st.tuples(TAGS, st.dictionaries(NAMES, VALUES, max_size=6)), max_size=8))
 def test_whatever_is_drawn_gives_a_logo_or_a_refusal(
     parts: list[tuple[str, dict[str, str]]],

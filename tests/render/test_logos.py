@@ -23,6 +23,7 @@ from activities.render.logos import (
     Logo,
     read_logo,
 )
+from tests.builders.examples import so_many
 from tests.builders.logo_files import a_chunk, a_picture, a_png_of, an_svg, with_chunks
 
 RED = (255, 0, 0)
@@ -238,7 +239,7 @@ def test_how_the_process_takes_warnings_and_pixels_stays() -> None:
     assert (Image.MAX_IMAGE_PIXELS, list(warnings.filters)) == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=so_many(100), deadline=None)
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "SVG"]), st.data())
 def test_a_damaged_file_gives_a_logo_or_a_refusal(format: str, data: st.DataObject) -> None:
     body = '<g transform="scale(2)"><path d="M0 0L9 9C1 2 3 4 5 6" style="fill:red"/></g>'

@@ -32,6 +32,7 @@ from activities.render.qr import (
 from activities.render.qr_symbols import Matrix
 from activities.render.raster import Canvas, Inks, write_png
 from activities.render.svg import write_svg
+from tests.builders.examples import so_many
 
 URL = "https://go.example.com/aB3dE9x"
 LEVELS: tuple[ErrorCorrection, ...] = ("L", "M", "Q", "H")
@@ -91,7 +92,7 @@ def test_a_rendered_png_says_its_payload(payload: str, level: ErrorCorrection) -
     assert read_back(render_png(QrSpec(payload, level, size_px=601))) == payload
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=so_many(40), deadline=None)
 @given(payload=st.text(st.characters(codec="ascii", min_codepoint=32), min_size=1, max_size=120))
 @example(payload="0" * 300)
 def test_any_ascii_payload_is_read_back(payload: str) -> None:
@@ -124,7 +125,7 @@ def test_a_picture_is_exactly_as_large_as_asked(size_px: int) -> None:
     assert read_back(png) == URL
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=so_many(40), deadline=None)
 @given(quiet=st.integers(0, 9), size_px=st.integers(47, 420))
 def test_every_module_is_a_square_of_whole_pixels_in_the_middle(quiet: int, size_px: int) -> None:
     matrix = encode(URL)

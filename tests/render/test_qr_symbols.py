@@ -18,6 +18,7 @@ from activities.render.qr_layout import MASKS, layout_of
 from activities.render.qr_masks import penalties
 from activities.render.qr_message import message_of
 from activities.render.qr_symbols import make_symbol
+from tests.builders.examples import so_many
 
 FULL = os.environ.get("INKLOOM_PROOF") == "full"
 CAPACITIES: Any = consts.SYMBOL_CAPACITY
@@ -71,7 +72,7 @@ def test_the_short_way_leads_where_the_long_one_does(version: int, level: str) -
         assert lay(data, version, level) == long_way(data, version, level)
 
 
-@settings(max_examples=300 if FULL else 60, deadline=None)
+@settings(max_examples=so_many(300), deadline=None)
 @given(PAYLOADS, st.sampled_from(LEVELS))
 def test_any_payload_becomes_the_symbol_of_segno(payload: str, level: str) -> None:
     assert ours(payload, level) == of_segno(payload, level)
@@ -98,7 +99,7 @@ def test_a_version_that_is_full_is_the_one_of_segno(version: int, level: str) ->
     assert following is None if version == 40 else following and following.version == version + 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=so_many(60), deadline=None)
 @given(st.sampled_from([1, 2, 3, 7, 10]), st.integers(0, 2**32))
 def test_penalties_are_those_of_segno(version: int, seed: int) -> None:
     """Also for symbols that no payload makes: lines, blocks and finders everywhere."""

@@ -66,6 +66,11 @@ FIELDS: dict[str, Sequence[Any]] = {
     "payload": PAYLOADS,
 }
 CASES = pairwise(FIELDS)
+LOOKS: list[dict[str, Any]] = [
+    {},
+    {"foreground": "#1e3a8a", "frame": {"text": "Scan", "design": "box"}},
+]
+"""Of bars: both in the full proof, one by turns in a quick run."""
 
 
 def outputs_for(number: int) -> Sequence[Output]:
@@ -105,14 +110,14 @@ def test_a_style_is_read_back_or_scored_low(number: int, tmp_path: Path) -> None
 def test_of_these_styles_most_are_read_and_some_are_not() -> None:
     """Else the test above would say nothing."""
     values = []
-    for case in CASES[:60]:
+    for case in CASES[: 60 if FULL else 20]:
         style, _ = read_style({**case, "payload": None})
         logo = a_logo() if style.logo else None
         picture = Picture(case["payload"], style=style, size_px=500, logo=logo)
         score = draw_picture(picture).score
         assert score is not None
         values.append(score.value >= READABLE)
-    assert 10 < sum(values) < 55
+    assert len(values) / 6 < sum(values) < len(values) * 11 / 12
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -123,7 +128,8 @@ def test_every_symbology_is_read_back_in_every_output(
     if output == "eps" and not GHOSTSCRIPT:
         pytest.skip("EPS is looked at with Ghostscript")
     value = normalise(symbology, EXAMPLES[symbology]).value
-    for given in ({}, {"foreground": "#1e3a8a", "frame": {"text": "Scan", "design": "box"}}):
+    turn = SYMBOLOGIES.index(symbology) + OUTPUTS.index(output)
+    for given in LOOKS if FULL else LOOKS[turn % 2 :][:1]:
         style, _ = read_style(given)
         drawn = draw_picture(Picture(value, output, symbology, style, size_px=1300))
         assert drawn.score is not None

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from activities.rules.errors import InvalidFields
 from activities.rules.experiments import choose, normalised_variants, roll_of
+from tests.builders.examples import so_many
 
 ASSET = UUID("11111111-1111-4111-8111-111111111111")
 OTHER = UUID("22222222-2222-4222-8222-222222222222")
@@ -43,7 +44,7 @@ def test_variants_are_stored_complete() -> None:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=so_many(40))
 @given(WEIGHTS)
 def test_normalising_again_changes_nothing(weights: list[int]) -> None:
     assert normalised_variants(weighing(*weights)) == weighing(*weights)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from activities.rules.errors import InvalidFields
 from activities.rules.routing import Visit, first_match, normalised_rules
+from tests.builders.examples import so_many
 
 URL = "https://example.com/de"
 TIME = {"type": "time", "weekday": ["mon"], "timeZone": "Europe/Berlin"}
@@ -191,7 +192,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=so_many(60))
 @given(st.lists(JSON, max_size=3))
 def test_any_json_is_either_refused_or_stored(rules: list[Any]) -> None:
     with suppress(InvalidFields):
@@ -210,7 +211,7 @@ LISTS = st.sampled_from(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=so_many(50))
 @given(st.lists(st.lists(LISTS, min_size=1, max_size=4), max_size=5))
 def test_normalising_again_changes_nothing(whens: list[list[dict[str, Any]]]) -> None:
     once = normalised_rules([rule(*when) for when in whens])

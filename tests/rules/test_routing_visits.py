@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.rules.routing import WEEKDAYS, Visit, first_match, normalised_rules
+from tests.builders.examples import so_many
 
 VISIT = Visit(
     now=datetime(2026, 6, 1, 10, 0, tzinfo=UTC),
@@ -206,7 +207,7 @@ def test_a_rule_of_a_zone_that_is_gone_does_not_match_even_turned_round() -> Non
         assert first_match([stored], moment("2026-06-01T10:00")) is None
 
 
-@settings(max_examples=60)
+@settings(max_examples=so_many(60))
 @given(
     st.integers(0, 15 * 365 * 24 * 3600),
     st.sampled_from(WEEKDAYS),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from activities.rules.errors import InvalidFields
 from activities.rules.utm import LONGEST_PASSED, UTM_FIELDS, merged, normalised_utm
+from tests.builders.examples import so_many
 
 UTM = {"source": "poster", "campaign": "spring sale"}
 
@@ -119,7 +120,7 @@ def pairs(url: str) -> list[tuple[str, str]]:
     return parse_qsl(urlsplit(url).query, keep_blank_values=True)
 
 
-@settings(max_examples=150)
+@settings(max_examples=so_many(150))
 @given(QUERIES, FRAGMENTS, UTMS, st.one_of(st.none(), QUERIES))
 def test_an_address_keeps_all_but_the_utm_of_the_link(
     query: str, fragment: str, utm: dict[str, str], passed: str | None
@@ -140,7 +141,7 @@ def test_an_address_keeps_all_but_the_utm_of_the_link(
     assert others[len(kept) :] == theirs
 
 
-@settings(max_examples=80)
+@settings(max_examples=so_many(80))
 @given(QUERIES, FRAGMENTS, UTMS, QUERIES)
 def test_merging_again_changes_nothing(
     query: str, fragment: str, utm: dict[str, str], passed: str

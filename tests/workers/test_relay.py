@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from activities.dispatching import Batch, WaitingBatches, waiting_batches
+from activities.batching import Batch
+from activities.dispatching import WaitingBatches, waiting_batches
 from activities.gateways.clock import FixedClock
 from tests.builders.tenants import a_code, a_tenant, an_endpoint
 from workers.relay import Relay

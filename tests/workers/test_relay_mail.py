@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from activities.cause import Cause, caused_by, current_cause
 from activities.gateways.clock import FixedClock
 from activities.mail import QueueMail, WaitingMail, WaitingMails, queue_mail, waiting_mails
+from activities.mail_groups import MailGroup
 from tests.builders.tenants import a_code, a_tenant, an_endpoint
 from tests.workers.test_relay import Scripted
 from workers.relay import Relay
@@ -26,6 +27,7 @@ class Posting(Scripted):
     def __init__(self) -> None:
         super().__init__()
         self.mails: list[UUID] = []
+        self.groups: list[UUID] = []
         self.causes: list[Cause] = []
         self.lost = 0
         self.unwanted: set[UUID] = set()
@@ -36,6 +38,15 @@ class Posting(Scripted):
         if mail.id in self.unwanted:
             raise ValueError("Temporal does not take this")
         self.mails.append(mail.id)
+        self.causes.append(current_cause())
+        if self.lost:
+            self.lost -= 1
+            raise TemporalAway("no answer in time")
+
+    async def send_mails(self, group: MailGroup) -> None:
+        if self.away:
+            raise TemporalAway("away")
+        self.groups.append(group.id)
         self.causes.append(current_cause())
         if self.lost:
             self.lost -= 1
@@ -55,6 +66,27 @@ async def test_a_mail_is_started_once_with_its_cause() -> None:
     assert await relay.turn() == 1
     assert await relay.turn() == 0
     assert starter.mails == [mail]
+    assert starter.causes[0].request_id == "r-1"
+
+
+async def test_a_group_is_started_once_when_it_is_due(clock: FixedClock) -> None:
+    starter, group_id = Posting(), uuid4()
+    relay = Relay(starter)
+    trial = QueueMail(
+        "trial_ending",
+        "ada@example.com",
+        {"link": "https://ink.test/s", "organization": "Acme", "when": "soon", "days": "7"},
+        not_before=clock.now() + timedelta(hours=9),
+        group_id=group_id,
+    )
+    with caused_by(Cause("r-1")):
+        for _ in range(3):
+            await queue_mail(trial)
+    assert await relay.turn() == 0
+    clock.moment += timedelta(hours=9)
+    starter.lost = 1
+    assert [await relay.turn() for _ in range(3)] == [0, 1, 0]
+    assert (starter.groups, starter.mails) == ([group_id, group_id], [])
     assert starter.causes[0].request_id == "r-1"
 
 

@@ -10,46 +10,81 @@ from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.batching import Batch
 from activities.deliveries.attempting import AttemptBatch, attempt_batch
 from activities.deliveries.backlog import ReadBacklogs, read_backlogs
+from activities.dispatching import WaitingBatches, waiting_batches
 from activities.gateways.clock import FixedClock
 from tests.builders.deliveries import a_batch
 from tests.builders.tenants import a_tenant, an_endpoint
-from workers.waking import tell_backlogs, wake_released
-from workflows.starter import Starter
+from workers.waking import send_parked, tell_backlogs, wake_released
+from workflows.starter import Starter, TemporalAway
 
 pytestmark = pytest.mark.usefixtures("database", "world")
 
 
 class Remembering(Starter):
-    """A starter that remembers whom it woke."""
+    """A starter that remembers whom it woke, and what it started."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_away: bool = False) -> None:
         self.woken: list[tuple[UUID, int]] = []
+        self.started: list[Batch] = []
+        self.is_away = is_away
+
+    async def deliver(self, batch: Batch) -> None:
+        if self.is_away:
+            raise TemporalAway("no answer in time")
+        self.started.append(batch)
 
     async def wake_delivery(self, delivery_id: UUID, resend: int) -> bool:
         self.woken.append((delivery_id, resend))
         return True
 
 
-async def held_batch(database: AsyncConnection, codes: int) -> set[UUID]:
+async def held_batch(database: AsyncConnection, codes: int) -> None:
     """Deliveries to an endpoint that is paused."""
     by = await a_tenant()
     await an_endpoint(by)
     batch = await a_batch(by, codes)
     await database.execute(text("UPDATE endpoint SET status = 'paused'"))
-    report = await attempt_batch(AttemptBatch(batch))
-    return {failure.delivery_id for failure in report.failures}
+    assert (await attempt_batch(AttemptBatch(batch))).held == codes
 
 
-async def test_what_is_held_is_woken_when_its_endpoint_is_resumed(
+async def test_what_is_parked_is_sent_when_its_endpoint_is_resumed(
     database: AsyncConnection,
 ) -> None:
-    held, starter = await held_batch(database, 3), Remembering()
+    starter = Remembering()
+    await held_batch(database, 3)
+    assert await send_parked(starter) == 0
+    await database.execute(text("UPDATE endpoint SET status = 'active'"))
+    assert await send_parked(starter) == 3
+    assert [batch.size for batch in starter.started] == [3]
+    assert await send_parked(starter) == 0
+
+
+async def test_a_batch_that_could_not_be_started_is_left_to_the_relay(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    starter = Remembering(is_away=True)
+    await held_batch(database, 3)
+    await database.execute(text("UPDATE endpoint SET status = 'active'"))
+    with pytest.raises(TemporalAway):
+        await send_parked(starter)
+    clock.moment += timedelta(seconds=1)
+    left = await waiting_batches(WaitingBatches(timedelta(0)))
+    assert [batch.summary for batch in left] == ["3 x qr.created", "3 that were held"]
+
+
+async def test_what_is_held_between_attempts_is_woken_when_its_endpoint_is_resumed(
+    database: AsyncConnection,
+) -> None:
+    starter = Remembering()
+    await held_batch(database, 3)
+    await database.execute(text("UPDATE delivery SET parked = false"))
     assert await wake_released(starter) == 0
     await database.execute(text("UPDATE endpoint SET status = 'active'"))
     assert await wake_released(starter) == 3
-    assert {id_ for id_, _ in starter.woken} == held
+    assert len(set(starter.woken)) == 3
     assert await wake_released(starter) == 0
 
 

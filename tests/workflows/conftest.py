@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from activities.gateways.resend import ResendMailer
+from activities.outside import Outside, install
+from tests.fakes.resend import KEY, Resend, resending
 from tests.workflows.receivers import skipping_server
 
 
@@ -15,3 +19,13 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
     """A server whose time passes at once while every workflow sleeps."""
     async with await skipping_server() as environment:
         yield environment
+
+
+@pytest_asyncio.fixture
+async def resend(world: Outside) -> AsyncIterator[Resend]:
+    """Resend in place of the mailbox."""
+    async with resending() as fake:
+        mailer = ResendMailer(KEY, base_url=fake.url, sender="mail@ink.test", total_seconds=2.0)
+        install(replace(world, mailer=mailer))
+        yield fake
+        await mailer.close()

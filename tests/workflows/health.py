@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from uuid import uuid4
 
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.health.checking import CheckDueLinks, CheckOneLink, LinksChecked
-from workers.interceptors import HouseInterceptor
-from workers.sandbox import make_runner
+from tests.workflows.workers import working_on
 from workflows import check_link_health, check_one_link
 
 
@@ -38,13 +35,9 @@ async def looking_after(
             raise RuntimeError("the database went away")
         return LinksChecked(1, 0, 0)
 
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[check_link_health.CheckLinkHealth, check_one_link.CheckOneLink],
-        activities=[check_due_links, look_at_one],
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    async with working_on(
+        temporal,
+        [check_link_health.CheckLinkHealth, check_one_link.CheckOneLink],
+        [check_due_links, look_at_one],
+    ) as queue:
         yield queue

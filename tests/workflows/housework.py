@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from uuid import uuid4
 
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.expiry.ending import AssetsEnded, EndAssets
 from activities.expiry.warning import EndsWarnedOf, WarnOfEnds
-from activities.retention.forgetting import Forget, PartForgotten
-from workers.interceptors import HouseInterceptor
-from workers.sandbox import make_runner
+from activities.retention.forgetting import ForgetOver, KindForgotten
+from activities.statistics.storage import KeepScanStorage, StorageKept
+from tests.workflows.workers import working_on
 from workflows.apply_retention import ApplyRetention
 from workflows.expire_assets import ExpireAssets
 
 
 class House:
-    """Codes end in two parts, the second of which fails once; of each kind 7 rows are over."""
+    """Codes end in two parts, the second of which fails once; of each kind 7 rows are over, of
+    every ninth one 4 more."""
 
     def __init__(self) -> None:
         self.moments: list[datetime] = []
@@ -37,8 +36,11 @@ class House:
             raise RuntimeError("something is wrong")
         return AssetsEnded(500, 1, is_done=self._parts > 2)
 
-    async def forget(self, command: Forget) -> PartForgotten:
-        return PartForgotten(7, is_done=True)
+    async def forget(self, command: ForgetOver) -> tuple[KindForgotten, ...]:
+        """Nine kinds a call, and a part of the tenth."""
+        whole = [KindForgotten(kind, 7, is_done=True) for kind in command.kinds[:9]]
+        part = [KindForgotten(kind, 4, is_done=False) for kind in command.kinds[9:10]]
+        return (*whole, *part)
 
 
 @asynccontextmanager
@@ -53,17 +55,17 @@ async def keeping(temporal: WorkflowEnvironment, house: House) -> AsyncIterator[
     async def end_assets(command: EndAssets) -> AssetsEnded:
         return await house.end(command)
 
-    @activity.defn(name="forget")
-    async def forget(command: Forget) -> PartForgotten:
+    @activity.defn(name="forget_over")
+    async def forget_over(command: ForgetOver) -> tuple[KindForgotten, ...]:
         return await house.forget(command)
 
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[ApplyRetention, ExpireAssets],
-        activities=[warn_of_ends, end_assets, forget],
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    @activity.defn(name="keep_scan_storage")
+    async def keep_scan_storage(command: KeepScanStorage) -> StorageKept:
+        return StorageKept(1, 2, 3, is_done=True)
+
+    async with working_on(
+        temporal,
+        [ApplyRetention, ExpireAssets],
+        [warn_of_ends, end_assets, forget_over, keep_scan_storage],
+    ) as queue:
         yield queue

@@ -13,7 +13,6 @@ from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.cause import Cause
 from activities.deliveries.attempting import AttemptBatch, AttemptDelivery, BatchReport, Failure
@@ -21,9 +20,9 @@ from activities.deliveries.cancelling import CancelDelivery
 from activities.deliveries.recovering import RecoveredPart, RecoverPart
 from activities.deliveries.trying import DeliveryReport
 from activities.rules.backoff import wait_before
+from tests.workflows.workers import working_on
 from workers.binaries import temporal_binary
-from workers.interceptors import HouseInterceptor
-from workers.sandbox import make_runner
+from workers.embedded_temporal import TEMPORAL_SETTINGS
 from workflows.deliver_webhooks import DeliverWebhooks
 from workflows.queues import SEARCH_ATTRIBUTES
 from workflows.recover_deliveries import RecoverDeliveries, Recovering, RecoveryProgress
@@ -38,7 +37,7 @@ class Script:
     """A receiver that fails `failures` times and then answers; waits follow `delays`.
 
     Before each attempt the first of `holds` keeps it from being made, for so many seconds. A batch
-    needs so many `goes`.
+    needs so many `goes`; `others` of it fail too, and `parked` more are held.
     """
 
     def __init__(
@@ -58,6 +57,8 @@ class Script:
         self.cancelled: list[UUID] = []
         self.faults = 0
         self.goes = 1
+        self.others: Sequence[UUID] = ()
+        self.parked = 0
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -71,7 +72,7 @@ class Script:
                 return BatchReport(0, 0, (self.failure(command.batch_id),), 1)
             if self.failures == 0:
                 return BatchReport(1, 0, ())
-            return BatchReport(0, 0, (self.failure(command.batch_id),))
+            return self.failed(command.batch_id)
 
         @activity.defn(name="attempt_delivery")
         async def attempt_delivery(command: AttemptDelivery) -> DeliveryReport:
@@ -101,6 +102,10 @@ class Script:
 
         return [attempt_batch, attempt_delivery, cancel_delivery, recover_part]
 
+    def failed(self, batch_id: UUID) -> BatchReport:
+        failures = tuple(map(self.failure, (batch_id, *self.others)))
+        return BatchReport(0, 0, failures, 0, self.parked)
+
     def failure(self, delivery_id: UUID) -> Failure:
         return Failure(delivery_id, "hooks.example.com", "qr.created", self.delays[0], Cause("r-1"))
 
@@ -119,6 +124,7 @@ async def skipping_server() -> WorkflowEnvironment:
         data_converter=pydantic_data_converter,
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_extra_args=[
+            *(w for setting in TEMPORAL_SETTINGS for w in ("--dynamic-config-value", setting)),
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={LONG}"),
         ],
@@ -127,15 +133,9 @@ async def skipping_server() -> WorkflowEnvironment:
 
 @asynccontextmanager
 async def working(temporal: WorkflowEnvironment, script: Script) -> AsyncIterator[str]:
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[DeliverWebhooks, RecoverDeliveries, RetryDelivery],
-        activities=script.activities,
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    async with working_on(
+        temporal, [DeliverWebhooks, RecoverDeliveries, RetryDelivery], script.activities
+    ) as queue:
         yield queue
 
 

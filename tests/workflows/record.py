@@ -18,18 +18,20 @@ from uuid import uuid4
 from temporalio import activity
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.cause import Cause
 from activities.gateways.mailer import MailerAway
 from activities.imports.running import ImportPart, ImportProgress
 from activities.mail import DeliverMail, MailReport
+from activities.mail_groups import DeliverMails, MailsReport
 from activities.pictures.batches_running import BatchProgress, RenderNextPart
 from activities.rules.backoff import RETRY_POLICIES
 from activities.statistics.keeping import KeepRolledUp, RollingReport
 from activities.statistics.storage import KeepScanStorage, StorageKept
+from tests.workflows.alerting import judging
 from tests.workflows.health import looking_after
 from tests.workflows.housework import House, keeping
+from tests.workflows.notices import noticing
 from tests.workflows.receivers import (
     ORGANIZATION,
     Script,
@@ -38,8 +40,7 @@ from tests.workflows.receivers import (
     start_retry,
     working,
 )
-from workers.interceptors import HouseInterceptor
-from workers.sandbox import make_runner
+from tests.workflows.workers import working_on
 from workflows.check_one_link import CheckOneLink, LinkToCheck
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.import_links import ImportLinks, LinksToImport
@@ -48,6 +49,7 @@ from workflows.render_batch import PicturesToRender, RenderBatch
 from workflows.retry_delivery import RetryDelivery
 from workflows.roll_up_scans import Rolling, RollUpScans
 from workflows.send_mail import MailToSend, SendMail
+from workflows.send_mails import MailsToSend, SendMails
 
 HISTORIES = Path(__file__).parent / "histories"
 STANDARD = RETRY_POLICIES["standard"]
@@ -102,9 +104,15 @@ async def record_holds(temporal: WorkflowEnvironment) -> None:
 
 
 async def record_batches(temporal: WorkflowEnvironment) -> None:
-    """A batch that went through, and one whose failure became a retry."""
-    for name, failures in (("delivered", 0), ("with_a_failure", 1)):
-        async with working(temporal, Script(failures=failures, delays=STANDARD)) as queue:
+    """Batches that went through, whose failure or failures became retries, and one partly held."""
+    for name, failures, others in (
+        ("delivered", 0, 0),
+        ("with_a_failure", 1, 0),
+        ("with_failures_and_held", 1, 2),
+    ):
+        script = Script(failures=failures, delays=STANDARD)
+        script.others, script.parked = [uuid4() for _ in range(others)], others
+        async with working(temporal, script) as queue:
             batch = uuid4()
             handle = await temporal.client.start_workflow(
                 DeliverWebhooks.run,
@@ -117,7 +125,7 @@ async def record_batches(temporal: WorkflowEnvironment) -> None:
 
 
 async def record_mails(temporal: WorkflowEnvironment) -> None:
-    """A mail that was sent at the second try, and one that the provider refused."""
+    """A mail that was sent at the second try, one that the provider refused, and a group."""
     for name, report in (
         ("sent", MailReport("sent")),
         ("refused", MailReport("refused", "too late")),
@@ -132,6 +140,16 @@ async def record_mails(temporal: WorkflowEnvironment) -> None:
             )
             await handle.result()
             await keep(f"send_mail_{name}", handle)
+    async with mailing(temporal, MailReport("sent")) as queue:
+        group = uuid4()
+        sending = await temporal.client.start_workflow(
+            SendMails.run,
+            MailsToSend("everybody", group, Cause("r-1")),
+            id=f"mails/{group}",
+            task_queue=queue,
+        )
+        await sending.result()
+        await keep("send_mails_done", sending)
 
 
 async def record_imports(temporal: WorkflowEnvironment) -> None:
@@ -212,6 +230,31 @@ async def record_health(temporal: WorkflowEnvironment) -> None:
         await keep("check_one_link_done", asked)
 
 
+async def record_alerts(temporal: WorkflowEnvironment) -> None:
+    """A run over rules in two parts, the second of which failed once."""
+    async with judging(temporal) as queue:
+        handle = await temporal.client.start_workflow(
+            "SendAlerts", id=f"qr-alerts-{uuid4()}", task_queue=queue
+        )
+        await handle.result()
+        await keep("send_alerts_done", handle)
+
+
+async def record_notices(temporal: WorkflowEnvironment) -> None:
+    """A run of each workflow that mails once a period, in two parts, one of which failed once."""
+    async with noticing(temporal) as queue:
+        for name, kept in (
+            ("SendNotifications", "send_notifications_done"),
+            ("WeeklyDigest", "weekly_digest_done"),
+            ("TrialReminders", "trial_reminders_done"),
+        ):
+            handle = await temporal.client.start_workflow(
+                name, id=f"{kept}-{uuid4()}", task_queue=queue
+            )
+            await handle.result()
+            await keep(kept, handle)
+
+
 @asynccontextmanager
 async def rolling(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
     """A worker whose database has scans, and went away once."""
@@ -230,15 +273,7 @@ async def rolling(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
     async def keep_scan_storage(command: KeepScanStorage) -> StorageKept:
         return StorageKept(1, 0, 17, True)
 
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[RollUpScans],
-        activities=[keep_rolled_up, keep_scan_storage],
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    async with working_on(temporal, [RollUpScans], [keep_rolled_up, keep_scan_storage]) as queue:
         yield queue
 
 
@@ -257,15 +292,7 @@ async def importing(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
         made = min(250, made + 100)
         return ImportProgress("done" if made == 250 else "running", 250, made, 0)
 
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[ImportLinks],
-        activities=[import_part],
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    async with working_on(temporal, [ImportLinks], [import_part]) as queue:
         yield queue
 
 
@@ -284,15 +311,7 @@ async def rendering(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
         done = min(600, done + 250)
         return BatchProgress("done" if done == 600 else "running", 600, done, 0)
 
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[RenderBatch],
-        activities=[render_next_part],
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    async with working_on(temporal, [RenderBatch], [render_next_part]) as queue:
         yield queue
 
 
@@ -306,15 +325,13 @@ async def mailing(temporal: WorkflowEnvironment, report: MailReport) -> AsyncIte
             raise MailerAway("Resend did not take it: 429 rate_limit_exceeded", 7.0)
         return report
 
-    queue = f"test-{uuid4()}"
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=[SendMail],
-        activities=[deliver_mail],
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    @activity.defn(name="deliver_mails")
+    async def deliver_mails(command: DeliverMails) -> MailsReport:
+        if activity.info().attempt == 1:
+            raise MailerAway("Resend did not take it: 429 rate_limit_exceeded", 7.0)
+        return MailsReport(sent=98, refused=2)
+
+    async with working_on(temporal, [SendMail, SendMails], [deliver_mail, deliver_mails]) as queue:
         yield queue
 
 
@@ -337,7 +354,9 @@ async def main() -> None:
         await record_rendering(temporal)
         await record_rolling(temporal)
         await record_health(temporal)
+        await record_alerts(temporal)
         await record_housework(temporal)
+        await record_notices(temporal)
     await asyncio.sleep(0.3)
 
 

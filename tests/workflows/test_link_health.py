@@ -23,7 +23,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.cause import Cause
 from activities.gateways.clock import FixedClock
 from activities.health.checking import LinksChecked
-from activities.health.reading import AskLinkCheck, ReadLinkHealth, ask_link_check, read_link_health
+from activities.health.reading import AskCheck, ReadHealth, ask_check, read_health
 from activities.rules.paging import PageRequest
 from tests.builders.health import a_watched_link, page, rows
 from tests.builders.keys import an_actor
@@ -112,9 +112,9 @@ async def test_a_worker_looks_at_what_is_due_and_at_what_is_asked_for(
         )
         assert passed.looks == 1
         clock.moment += timedelta(seconds=5)
-        asked = await ask_link_check(AskLinkCheck(by, link.id))
+        asked = await ask_check(AskCheck(by, "link", link.id))
         for _ in range(2):
-            await starter.check_link(asked, Cause("r-1"), clock.moment)
+            await starter.check_link(asked.before, Cause("r-1"), asked.at)
 
         async def is_looked_at() -> bool:
             return len(site.requests) == 2
@@ -122,6 +122,6 @@ async def test_a_worker_looks_at_what_is_due_and_at_what_is_asked_for(
         await soon(is_looked_at)
         await asyncio.sleep(0.3)
     assert len(site.requests) == 2, "asked for twice within a minute it is one look"
-    health = await read_link_health(ReadLinkHealth(by, link.id, PageRequest()))
+    health = await read_health(ReadHealth(by, "link", link.id, PageRequest()))
     assert (health.state, health.checks.total) == ("healthy", 2)
     assert await rows("SELECT count(*) FROM link_check") == [(2,)]

@@ -8,15 +8,21 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 from typer.testing import CliRunner
 
-from activities.deliveries.backlog import WaitingDelivery
+from activities.deliveries.backlog import FindWaiting, WaitingDelivery, find_waiting
 from activities.rules.backoff import RETRY_POLICIES
 from schema.settings import SettingWrong
+from tests.builders.deliveries import some_batches
+from tests.builders.tenants import a_tenant, an_endpoint
 from tests.workflows.receivers import Script, start_retry, working
 from workers.cli import app
 from workers.webhooks_desk import read_id, tell_workflow
+from workflows.deliver_webhooks import retry_id
 from workflows.starter import Starter
 
 STANDARD = RETRY_POLICIES["standard"]
@@ -62,6 +68,34 @@ async def test_an_operator_asks_pauses_and_sends_now(temporal: WorkflowEnvironme
         assert "waits for attempt 2" in await told("why")
         assert await told("send-now") == "It is sent now."
         assert (await asyncio.wait_for(handle.result(), 20)).status == "delivered"
+
+
+@pytest.mark.usefixtures("database", "world")
+async def test_an_operator_takes_a_parked_message_in_hand(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by = await a_tenant()
+    await an_endpoint(by)
+    await database.execute(text("UPDATE endpoint SET failures = 10, open_until = '2999-01-01'"))
+    assert await some_batches(by) == ()
+    (found,) = await find_waiting(FindWaiting())
+    starter = starter_of(temporal)
+    why = await tell_workflow(starter, found, "why")
+    assert "one message a minute tries it" in why
+
+    async def away() -> Any:
+        raise OSError("no route")
+
+    with pytest.raises(SettingWrong, match="Temporal does not answer"):
+        await tell_workflow(Starter(away), found, "send-now")
+    assert (await find_waiting(FindWaiting()))[0].parked, "the relay still has it"
+    assert await tell_workflow(starter, found, "send-now") == "It is sent now."
+    handle = temporal.client.get_workflow_handle(retry_id(found.id, 0))
+    kinds = [event.event_type for event in (await handle.fetch_history()).events]
+    await handle.terminate()
+    assert EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED in kinds
+    (found,) = await find_waiting(FindWaiting())
+    assert not found.parked, "the relay leaves it to who has it in hand"
 
 
 async def test_an_operator_cancels(temporal: WorkflowEnvironment) -> None:

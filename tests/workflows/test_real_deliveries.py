@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -18,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import Webhook
 from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from activities.endpoints.rotating import RotateEndpointSecret, rotate_endpoint_secret
 from activities.gateways.dice import SystemDice
@@ -36,9 +34,8 @@ from tests.builders.deliveries import (
 )
 from tests.builders.tenants import a_tenant, an_endpoint
 from tests.fakes.listener import answering, listening
-from workers.interceptors import HouseInterceptor
+from tests.workflows.workers import working_on
 from workers.registry import REGISTRY
-from workers.sandbox import make_runner
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.retry_delivery import RetryDelivery
 
@@ -69,15 +66,8 @@ def skipping_world(world: Outside, database: AsyncConnection) -> None:
 
 @asynccontextmanager
 async def delivering(temporal: WorkflowEnvironment) -> AsyncIterator[str]:
-    queue, duty = f"test-{uuid4()}", REGISTRY["delivery"]
-    async with Worker(
-        temporal.client,
-        task_queue=queue,
-        workflows=duty.workflows,
-        activities=duty.activities,
-        workflow_runner=make_runner(),
-        interceptors=[HouseInterceptor()],
-    ):
+    duty = REGISTRY["delivery"]
+    async with working_on(temporal, duty.workflows, duty.activities) as queue:
         yield queue
 
 

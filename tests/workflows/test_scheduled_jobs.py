@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from temporalio.client import (
     ScheduleActionExecutionStartWorkflow,
     ScheduleBackfill,
-    ScheduleHandle,
     ScheduleOverlapPolicy,
-    ScheduleState,
 )
 from temporalio.testing import WorkflowEnvironment
 
 from activities.rules.retention import KINDS
-from tests.builders.qr_codes import a_dynamic, events
-from tests.builders.tenants import a_tenant
+from tests.workflows.backfills import nightly
 from tests.workflows.housework import House, keeping
 from workers.schedules import SCHEDULES, every, schedule_of
 from workers.work import make_worker
@@ -36,69 +30,19 @@ from workflows.starter import Starter
 
 (EXPIRE,) = (one for one in SCHEDULES if one.name == "expire")
 BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
-DAY = timedelta(days=1)
-DAYS = 60
-
-
-@pytest_asyncio.fixture
-async def nightly(temporal: WorkflowEnvironment) -> AsyncIterator[ScheduleHandle]:
-    """`expire` as it is declared, but once a day, and paused: it runs in backfills only."""
-    declared = replace(EXPIRE, spec=every(DAY), jitter=timedelta(0))
-    paused = schedule_of(declared, ScheduleState(paused=True))
-    handle = await temporal.client.create_schedule("expire-nightly", paused)
-    yield handle
-    await handle.delete()
-
-
-async def backfilled(handle: ScheduleHandle, overlap: ScheduleOverlapPolicy) -> None:
-    """Let it do all of the days."""
-    before = (await handle.describe()).info.num_actions
-    span = (BEGIN - timedelta(seconds=1), BEGIN + DAYS * DAY - timedelta(seconds=1))
-    await handle.backfill(ScheduleBackfill(*span, overlap=overlap))
-    async with asyncio.timeout(90):
-        while True:
-            info = (await handle.describe()).info
-            if info.num_actions == before + DAYS and not info.running_actions:
-                return
-            await asyncio.sleep(0.1)
-
-
-@pytest.mark.usefixtures("database", "world")
-async def test_sixty_days_are_done_in_a_backfill_and_nothing_twice(
-    temporal: WorkflowEnvironment, nightly: ScheduleHandle
-) -> None:
-    by = await a_tenant()
-    ends = [BEGIN + n * DAY - timedelta(hours=5) for n in (10, 30, 50, 90)]
-    codes = [await a_dynamic(by, expires_at=moment) for moment in ends]
-    made = len(await events())
-    async with make_worker(temporal.client, SHORT):
-        await backfilled(nightly, ScheduleOverlapPolicy.BUFFER_ALL)
-        told = (await events())[made:]
-        assert Counter(kind for kind, _ in told) == {"qr.expiry_warning": 6, "qr.expired": 3}
-        for code, moment in zip(codes[:3], ends, strict=False):
-            mine = [(k, p) for k, p in told if p["id"] == f"qr_{code.id.hex}"]
-            assert [_moment(kind, payload) for kind, payload in mine] == [
-                ("qr.expiry_warning", moment + timedelta(hours=5) - 7 * DAY),
-                ("qr.expiry_warning", moment + timedelta(hours=5) - DAY),
-                ("qr.expired", moment + timedelta(hours=5)),
-            ]
-        await backfilled(nightly, ScheduleOverlapPolicy.ALLOW_ALL)
-        assert (await events())[made:] == told
-
-
-def _moment(kind: str, payload: Any) -> tuple[str, datetime]:
-    told = payload["warnedAt" if kind == "qr.expiry_warning" else "deactivatedAt"]
-    return kind, datetime.fromisoformat(told)
 
 
 @pytest.mark.usefixtures("database", "world")
 async def test_a_run_takes_the_time_that_it_was_due_at(
-    temporal: WorkflowEnvironment, nightly: ScheduleHandle
+    temporal: WorkflowEnvironment,
 ) -> None:
     span = (BEGIN - timedelta(seconds=1), BEGIN)
-    async with make_worker(temporal.client, SHORT):
-        await nightly.backfill(ScheduleBackfill(*span, overlap=ScheduleOverlapPolicy.ALLOW_ALL))
-        while not (recent := (await nightly.describe()).info.recent_actions):
+    async with (
+        make_worker(temporal.client, SHORT),
+        nightly(temporal.client, "expire") as (schedule,),
+    ):
+        await schedule.backfill(ScheduleBackfill(*span, overlap=ScheduleOverlapPolicy.ALLOW_ALL))
+        while not (recent := (await schedule.describe()).info.recent_actions):
             await asyncio.sleep(0.1)
         action = recent[0].action
         assert isinstance(action, ScheduleActionExecutionStartWorkflow)
@@ -131,7 +75,14 @@ async def test_a_night_of_retention_is_reported_by_kind(temporal: WorkflowEnviro
             result_type=RetentionReport,
         )
         report = await handle.result()
-        assert report.kinds == tuple(Forgotten(kind, 7, is_done=True) for kind in KINDS)
+        assert report.kinds == (
+            *(
+                Forgotten(kind, 11 if n and n % 9 == 0 else 7, is_done=True)
+                for n, kind in enumerate(KINDS)
+            ),
+            Forgotten("months_of_scans", 2, is_done=True),
+            Forgotten("scans_and_totals", 3, is_done=True),
+        )
         assert await handle.query(ApplyRetention.progress) == report
 
 

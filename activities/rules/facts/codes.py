@@ -72,6 +72,26 @@ class QrDeleted(CodeFact):
 
 
 @dataclass(frozen=True)
+class QrHealthChanged(CodeFact):
+    """Where a monitored code leads got healthy, degraded, failing or unknown; `reason` says why.
+
+    `url` is the worst of the addresses that it leads to.
+    """
+
+    kind = "qr.health_changed"
+
+    state_before: str
+    state: str
+    reason: str | None
+    url: str
+
+    def payload(self) -> dict[str, Any]:
+        changed = {"from": self.state_before, "to": self.state, "reason": self.reason}
+        told = {"url": self.url, "changedAt": stamp(self.occurred_at)}
+        return {**super().payload(), **changed, **told}
+
+
+@dataclass(frozen=True)
 class QrScanned(Event):
     """A person followed a QR code. Bots, HEAD requests and prefetches are no scans."""
 

@@ -70,17 +70,22 @@ class LinkDeleted(LinkFact):
 
 @dataclass(frozen=True)
 class LinkHealthChanged(LinkFact):
-    """Where a monitored link leads got healthy, degraded, failing or unknown; `reason` says why."""
+    """Where a monitored link leads got healthy, degraded, failing or unknown; `reason` says why.
+
+    `url` is the worst of the addresses that it leads to.
+    """
 
     kind = "link.health_changed"
 
     state_before: str
     state: str
     reason: str | None
+    url: str
 
     def payload(self) -> dict[str, Any]:
         changed = {"from": self.state_before, "to": self.state, "reason": self.reason}
-        return {**super().payload(), **changed, "changedAt": stamp(self.occurred_at)}
+        told = {"url": self.url, "changedAt": stamp(self.occurred_at)}
+        return {**super().payload(), **changed, **told}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""Jobs that tenants ask for: their kinds, how they can be, and the ids of their workflows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+RunKind = Literal["import", "render", "check", "code_check", "recovery"]
+RunState = Literal["running", "paused", "done", "failed", "cancelled"]
+
+OVER: tuple[RunState, ...] = ("done", "failed", "cancelled")
+"""States in which nothing is left to do."""
+
+
+def import_id(import_: UUID) -> str:
+    """Of `ImportLinks`."""
+    return f"import/{import_}"
+
+
+def render_id(batch: UUID) -> str:
+    """Of `RenderBatch`."""
+    return f"render/{batch}"
+
+
+def check_id(asset: UUID, now: datetime) -> str:
+    """Of `CheckOneLink`: one a minute."""
+    return f"check/{asset}/{now:%Y-%m-%dT%H:%MZ}"
+
+
+def recovery_id(endpoint: UUID, request: UUID) -> str:
+    """Of `RecoverDeliveries`."""
+    return f"recover/{endpoint}/{request}"

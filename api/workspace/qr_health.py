@@ -1,0 +1,88 @@
+"""`/api/qr/{id}/health`: how what a QR code leads to is, and a look at it on demand."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import Field
+
+from activities.cause import current_cause
+from activities.health.reading import (
+    AskCheck,
+    HealthView,
+    ReadHealth,
+    ask_check,
+    read_health,
+)
+from activities.outside import outside
+from activities.rules.spelling import prefixed
+from api.dialect import Text
+from api.jobs import Jobs
+from api.routers import By, make_router
+from api.scalars import Moment, Out
+from api.workspace.auth import authenticate, documented
+from api.workspace.health_shapes import A_MOMENT, HealthOut, State, health_words
+from api.workspace.listing import LONGEST_ID, OrgId, path_id
+from api.workspace.paging import Asked
+
+router = make_router(authenticate, dependencies=[documented], tags=["qr", "jobs"])
+
+to_id = partial(path_id, "qr", "QR code")
+
+PathId = Annotated[
+    Text, Path(max_length=LONGEST_ID, description="a QR code: qr_ and 32 hex digits")
+]
+
+_AN_ID = "qr_7d0c7a441f0b4c5e9a530c5a7d1b2f10"
+
+
+class QrHealthOut(HealthOut):
+    """How what a QR code leads to is: the worst of it, and the looks of the last 30 days."""
+
+    qr_id: str = Field(description="a QR code", examples=[_AN_ID])
+
+
+class QrLookOut(Out):
+    """A look that was asked for; it is over when `checkedAt` at `statusUrl` is another moment."""
+
+    qr_id: str = Field(description="a QR code", examples=[_AN_ID])
+    status_url: str = Field(
+        description="where its result will be",
+        examples=[f"https://ink.example/api/qr/{_AN_ID}/health"],
+    )
+    state: State = Field(description="how it was before", examples=["unknown"])
+    checked_at: Moment | None = Field(description="the last look before", examples=[A_MOMENT])
+
+
+@router.get("/api/qr/{id}/health", summary="How what a QR code leads to is")
+async def fetch(id: PathId, by: By, asked: Asked, org_id: OrgId = None) -> QrHealthOut:
+    return present_health(await read_health(ReadHealth(by, "qr", to_id(id), asked)))
+
+
+@router.post(
+    "/api/qr/{id}/health-check",
+    status_code=202,
+    summary="Look at what a QR code leads to now",
+)
+async def check(id: PathId, by: By, jobs: Jobs, org_id: OrgId = None) -> QrLookOut:
+    look = await ask_check(AskCheck(by, "qr", to_id(id)))
+    await jobs.starter.check_link(look.before, current_cause(), look.at)
+    return present_look(look.before)
+
+
+def present_health(health: HealthView) -> QrHealthOut:
+    """The health in this dialect's words."""
+    return QrHealthOut(qr_id=prefixed("qr", health.asset_id), **health_words(health))
+
+
+def present_look(health: HealthView) -> QrLookOut:
+    """What was asked for, in this dialect's words."""
+    id_ = prefixed("qr", health.asset_id)
+    return QrLookOut(
+        qr_id=id_,
+        status_url=f"{outside().public_url}/api/qr/{id_}/health",
+        state=health.state,
+        checked_at=health.checked_at,
+    )

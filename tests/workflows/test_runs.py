@@ -1,0 +1,94 @@
+"""Runs that only their workflows know: how they are asked for, kept and stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from activities.gateways.clock import FixedClock
+from activities.rules.actors import Actor
+from activities.rules.backoff import RETRY_POLICIES
+from activities.rules.paging import PageRequest
+from activities.runs import ListRuns, NoteRun, ReadRun, RunView, list_runs, note_run, read_run
+from tests.builders.tenants import a_tenant
+from tests.workflows.receivers import Script, start_recovery, working
+from workflows.recover_deliveries import RecoverDeliveries
+from workflows.runs import follow_runs, stop_run
+from workflows.starter import Starter
+
+pytestmark = pytest.mark.usefixtures("database", "world")
+
+STANDARD = RETRY_POLICIES["standard"]
+
+
+def a_starter(temporal: WorkflowEnvironment) -> Starter:
+    async def connect() -> Any:
+        return temporal.client
+
+    return Starter(connect)
+
+
+async def noted(by: Actor, workflow_id: str, kind: Any = "recovery", total: int = 250) -> RunView:
+    await note_run(NoteRun(by, kind, uuid4(), workflow_id, total))
+    runs = (await list_runs(ListRuns(by, PageRequest()))).items
+    return next(run for run in runs if run.workflow_id == workflow_id)
+
+
+async def followed(starter: Starter, run: RunView) -> RunView:
+    (now,) = await follow_runs(starter, (run,))
+    return now
+
+
+async def test_a_recovery_is_followed_paused_and_stopped(temporal: WorkflowEnvironment) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    script = Script(failures=0, delays=STANDARD, parts=[1] * 250)
+    async with working(temporal, script) as queue:
+        handle = await start_recovery(temporal, queue, total=250, per_minute=1)
+        await handle.signal(RecoverDeliveries.pause)
+        run = await noted(by, handle.id)
+        assert (await followed(starter, run)).state == "paused"
+        await stop_run(starter, run)
+        await handle.result()
+        over = await followed(starter, run)
+    assert (over.state, over.total) == ("cancelled", 250)
+    assert over.finished_at is not None
+    assert replace(over, finished_at=None) == replace(
+        await read_run(ReadRun(by, run.id)), finished_at=None
+    ), "what is over is kept"
+
+
+async def test_what_is_over_is_not_asked_for_again(temporal: WorkflowEnvironment) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    async with working(temporal, Script(failures=0, delays=STANDARD)) as queue:
+        handle = await start_recovery(temporal, queue, total=30)
+        run = await noted(by, handle.id, total=30)
+        await handle.result()
+        assert (await followed(starter, run)).state == "done"
+    kept = await read_run(ReadRun(by, run.id))
+    # Nobody answers queries any more, and nobody has to.
+    assert (kept.state, await followed(starter, kept)) == ("done", kept)
+
+
+async def test_one_that_was_never_started_has_failed(
+    temporal: WorkflowEnvironment, clock: FixedClock
+) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    run = await noted(by, f"check/{uuid4()}", "check", total=1)
+    assert await followed(starter, run) == run, "it may still be on its way"
+    clock.moment += timedelta(minutes=3)
+    assert (await followed(starter, run)).state == "failed"
+    await stop_run(starter, run)
+
+
+async def test_while_temporal_is_away_runs_are_as_they_were_known() -> None:
+    async def away() -> Any:
+        raise OSError("no route")
+
+    run = await noted(await a_tenant(), f"recover/{uuid4()}")
+    assert await followed(Starter(away), run) == run
+    assert await follow_runs(None, (run,)) == (run,)

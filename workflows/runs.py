@@ -1,0 +1,104 @@
+"""How runs are that only their workflows know, and their end before its time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.outside import outside
+from activities.rules.runs import RunState
+from activities.runs import KeepRunState, RunView, keep_run_state
+from workflows.recover_deliveries import RecoverDeliveries, RecoveryProgress
+from workflows.starter import AWAY, Starter, TemporalAway
+
+ASKED_AT_ONCE = 8
+ANSWER_SECONDS = 3.0
+BEGINS_WITHIN = timedelta(minutes=2)
+"""A workflow that is not there after that was never started."""
+
+_STATES: dict[WorkflowExecutionStatus, RunState] = {
+    WorkflowExecutionStatus.COMPLETED: "done",
+    WorkflowExecutionStatus.CANCELED: "cancelled",
+    WorkflowExecutionStatus.TERMINATED: "cancelled",
+    WorkflowExecutionStatus.FAILED: "failed",
+    WorkflowExecutionStatus.TIMED_OUT: "failed",
+}
+
+
+async def follow_runs(starter: Starter | None, runs: Sequence[RunView]) -> tuple[RunView, ...]:
+    """The runs as they are now. While Temporal is away, or without a starter, they are as they were
+    known last.
+    """
+    gate = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def follow(run: RunView) -> RunView:
+        if starter is None or run.workflow_id is None or run.is_over:
+            return run
+        async with gate:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await _follow(starter, run)
+            except (TimeoutError, TemporalAway):
+                return run
+
+    return tuple(await asyncio.gather(*map(follow, runs)))
+
+
+async def stop_run(starter: Starter, run: RunView) -> None:
+    """Let its workflow end, if it runs. Raises `TemporalAway`."""
+    handle = (await starter.client()).get_workflow_handle(run.workflow_id or "")
+    try:
+        if run.kind == "recovery":
+            # It says itself how far it came.
+            await handle.signal(RecoverDeliveries.cancel)
+        else:
+            await handle.cancel()
+    except RPCError as fault:
+        if fault.status in AWAY:
+            raise TemporalAway(fault.message) from fault
+        if fault.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+async def _follow(starter: Starter, run: RunView) -> RunView:
+    handle = (await starter.client()).get_workflow_handle(run.workflow_id or "")
+    try:
+        now = await _asked(handle, run)
+    except RPCError as fault:
+        if fault.status in AWAY:
+            return run
+        if fault.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        is_late = outside().clock.now() - run.created_at > BEGINS_WITHIN
+        now = replace(run, state="failed") if is_late else run
+    if now != run:
+        await keep_run_state(KeepRunState(now.id, now.state, now.done))
+    if now.is_over and now.finished_at is None:
+        return replace(now, finished_at=outside().clock.now())
+    return now
+
+
+async def _asked(handle: WorkflowHandle[object, object], run: RunView) -> RunView:
+    status = (await handle.describe()).status
+    if run.kind == "recovery" and status in (None, *_QUERIED):
+        try:
+            progress = await handle.query("progress", result_type=RecoveryProgress)
+        except WorkflowQueryFailedError:
+            return run
+        return replace(run, state=progress.status, done=progress.made)
+    if status is None or status not in _STATES:
+        return run
+    state = _STATES[status]
+    return replace(run, state=state, done=1 if state == "done" and run.total == 1 else run.done)
+
+
+_QUERIED = (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED)
