@@ -6,10 +6,10 @@ committed is told however often a process dies (`dispatching.py`).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+import orjson
 from sqlalchemy import ARRAY, String, cast, text
 from sqlmodel import col, select
 
@@ -22,13 +22,13 @@ CHANNEL = "inkloom_outbox"
 """What PostgreSQL notifies when events were written (a trigger of the `event` table)."""
 
 
+# One document for all: as arrays, each value was written out by itself, at twice the cost.
 _ALL = text(
     "INSERT INTO event "
     "(id, created_at, organization_id, kind, asset_id, payload, request_id, traceparent) "
-    "SELECT id, moment, organization, kind, asset, CAST(payload AS jsonb), "
-    ":request_id, :traceparent FROM unnest(CAST(:ids AS uuid[]), CAST(:moments AS timestamptz[]), "
-    "CAST(:organizations AS uuid[]), CAST(:kinds AS text[]), CAST(:assets AS uuid[]), "
-    "CAST(:payloads AS text[])) AS fact (id, moment, organization, kind, asset, payload)"
+    "SELECT gen_random_uuid(), moment, organization, kind, asset, payload, "
+    ":request_id, :traceparent FROM json_to_recordset(CAST(:facts AS json)) "
+    "AS fact (moment timestamptz, organization uuid, kind text, asset uuid, payload jsonb)"
 )
 
 
@@ -57,19 +57,24 @@ async def emit_all(command: EmitAll) -> None:
     """Record facts in the open transaction, in their order, with one statement."""
     if not command.events:
         return
-    cause, events = current_cause(), command.events
-    columns = {
-        "ids": [uuid4() for _ in events],
-        "moments": [event.occurred_at for event in events],
-        "organizations": [event.organization_id for event in events],
-        "kinds": [event.kind for event in events],
-        "assets": [event.asset_id for event in events],
-        "payloads": [json.dumps(event.payload()) for event in events],
+    cause = current_cause()
+    facts = [
+        {
+            "moment": event.occurred_at,
+            "organization": event.organization_id,
+            "kind": event.kind,
+            "asset": event.asset_id,
+            "payload": event.payload(),
+        }
+        for event in command.events
+    ]
+    values = {
+        "facts": orjson.dumps(facts).decode(),
         "request_id": cause.request_id,
         "traceparent": cause.traceparent,
     }
     async with transaction() as session:
-        await session.execute(_ALL, columns)
+        await session.execute(_ALL, values)
 
 
 async def emit_to(command: EmitTo) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 from psycopg_pool import PoolTimeout as QuickPoolTimeout
-from sqlalchemy import ExceptionContext, event
+from sqlalchemy import ExceptionContext, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import (
@@ -36,6 +36,8 @@ AT_ONCE_SECONDS = 0.25
 AT_ONCE_CONNECTIONS = 4
 TRIES = 4
 """How often what ends in deadlocks is done; one of two goes through each time."""
+
+_LAZILY = text("SET LOCAL synchronous_commit = off")
 
 Result = TypeVar("Result")
 QuickPool = AsyncConnectionPool[psycopg.AsyncConnection[tuple[Any, ...]]]
@@ -150,6 +152,16 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         if fault.connection_invalidated:
             raise DatabaseAway("the connection was lost") from fault
         raise
+
+
+async def commit_lazily(session: AsyncSession) -> None:
+    """Let the commit of the open transaction not wait for the disk, nor others for its turn there.
+
+    For work that is found again and done as if for the first time: in a crash of the server the
+    last half second of it may be undone, whole transactions and the latest ones only. What others
+    made of it and committed as usual keeps it.
+    """
+    await session.execute(_LAZILY)
 
 
 async def through_deadlocks(work: Callable[[], Awaitable[Result]]) -> Result:

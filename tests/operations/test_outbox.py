@@ -54,6 +54,17 @@ async def test_an_event_without_a_receiver_leaves_silently() -> None:
     assert (dispatched.events, dispatched.batches) == (1, ())
 
 
+async def test_events_without_a_receiver_hold_up_nobody_elses() -> None:
+    heard, unheard = await a_tenant("heard"), await a_tenant("unheard")
+    await an_endpoint(heard)
+    for by in (unheard, heard, unheard, unheard, heard):
+        await a_code(by)
+    few = DispatchEvents(ALL.kinds, limit=3)
+    first, second, third = [await dispatch_events(few) for _ in range(3)]
+    assert [done.events for done in (first, second, third)] == [3, 2, 0]
+    assert [sum(batch.size for batch in done.batches) for done in (first, second)] == [1, 1]
+
+
 async def test_a_tenants_events_go_to_its_own_endpoints_only(database: AsyncConnection) -> None:
     mine, theirs = await a_tenant("mine"), await a_tenant("theirs")
     await an_endpoint(theirs)

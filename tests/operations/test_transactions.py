@@ -12,7 +12,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from schema.db import DatabaseAway, connect, disconnect, raw_connection, transaction
+from schema.db import (
+    DatabaseAway,
+    commit_lazily,
+    connect,
+    disconnect,
+    raw_connection,
+    transaction,
+)
 
 
 @pytest_asyncio.fixture
@@ -74,6 +81,18 @@ async def test_tasks_side_by_side_have_transactions_of_their_own() -> None:
             return int(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
 
     assert len(set(await asyncio.gather(*(backend() for _ in range(3))))) == 3
+
+
+@pytest.mark.usefixtures("open_door")
+async def test_only_the_transaction_that_says_so_commits_lazily() -> None:
+    async with transaction() as session:
+        await commit_lazily(session)
+        assert await session.scalar(text("SHOW synchronous_commit")) == "off"
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+    for _ in range(3):
+        async with transaction() as session:
+            assert await session.scalar(text("SELECT pg_backend_pid()")) == pid
+            assert await session.scalar(text("SHOW synchronous_commit")) == "on"
 
 
 async def test_a_database_that_is_away_is_said_to_be_away() -> None:
