@@ -69,23 +69,21 @@ class ShortAssetRow(AssetRow):
     of them was.
 
     `variants` are those of an A/B test (`activities.rules.experiments`). `visit_limit` is how many
-    visits are let through; `password_hash` is argon2id. `ended_at` is when its time was found to be
-    over: it is deactivated then, until `expires_at` is changed. Visits are judged by `expires_at`.
+    visits are let through; `password_hash` is argon2id. Past `expires_at` it is not active,
+    whatever `is_active` says, until that is changed.
     """
 
     destination_url: str | None = None
     variants: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     starts_at: datetime | None = Field(default=None, sa_type=Timestamp)
     expires_at: datetime | None = Field(default=None, sa_type=Timestamp)
-    ended_at: datetime | None = Field(default=None, sa_type=Timestamp)
     visit_limit: int | None = Field(default=None, sa_type=BigInteger)
     expired_url: str | None = None
     password_hash: str | None = None
 
-    @property
-    def is_on(self) -> bool:
-        """Whether it is active: nobody switched it off, and its time was not found to be over."""
-        return self.is_active and self.ended_at is None
+    def is_on(self, now: datetime) -> bool:
+        """Whether it is active: nobody switched it off, and its time is not over."""
+        return self.is_active and (self.expires_at is None or self.expires_at > now)
 
 
 def listed(table: str, *counted: str) -> tuple[Index, ...]:
@@ -118,12 +116,6 @@ def listed(table: str, *counted: str) -> tuple[Index, ...]:
     )
 
 
-def ending(table: str) -> tuple[Index, ...]:
-    """What is active and ends, in the order in which it does."""
-    going_on = "expires_at IS NOT NULL AND ended_at IS NULL AND is_active AND deleted_at IS NULL"
-    return (Index(f"ix_{table}_ending", "expires_at", "id", postgresql_where=text(going_on)),)
-
-
 def monitored(alias: str = "") -> str:
     """The condition of links and codes whose destinations are looked at, for rows of this alias."""
     row = f"{alias}." if alias else ""
@@ -139,8 +131,7 @@ class QrCodeRow(ShortAssetRow, table=True):
 
     __tablename__ = "qr_code"
     __table_args__ = (
-        *listed("qr_code", "ended_at"),
-        *ending("qr_code"),
+        *listed("qr_code", "expires_at"),
         Index("ix_qr_code_monitored", "id", postgresql_where=text(monitored())),
     )
 
@@ -173,8 +164,7 @@ class LinkRow(ShortAssetRow, table=True):
 
     __tablename__ = "link"
     __table_args__ = (
-        *listed("link", "ended_at"),
-        *ending("link"),
+        *listed("link", "expires_at"),
         Index("ix_link_monitored", "id", postgresql_where=text(monitored())),
     )
 

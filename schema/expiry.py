@@ -1,4 +1,4 @@
-"""What was said of the ends of codes and links, so that nothing is said twice."""
+"""Ends of codes and links: which are to come, and what was said of them, each once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from sqlalchemy import Index, PrimaryKeyConstraint, SmallInteger
 from sqlmodel import Field, SQLModel
 
 from schema.base import Timestamp
+
+
+class AssetEndRow(SQLModel, table=True):
+    """An active code (`qr`) or link that ends at `expires_at`, until its end is told.
+
+    Kept by triggers of both tables: to tell an end touches no index of theirs, of which there are
+    ten, and no visit of anything has to wait for it.
+    """
+
+    __tablename__ = "asset_end"
+    __table_args__ = (Index("ix_asset_end_next", "asset_kind", "expires_at", "asset_id"),)
+
+    asset_id: UUID = Field(primary_key=True)
+    asset_kind: str
+    expires_at: datetime = Field(sa_type=Timestamp)
 
 
 class ExpiryNoticeRow(SQLModel, table=True):

@@ -20,7 +20,7 @@ from schema.credentials import (
     SignInLinkRow,
     TokenFamilyRow,
 )
-from schema.expiry import ExpiryNoticeRow
+from schema.expiry import AssetEndRow, ExpiryNoticeRow
 from schema.health import LinkCheckRow, LinkHealthRow
 from schema.images import FetchedLogoRow, ImageRow, StylePresetRow
 from schema.imports import ImportItemRow, ImportRow
@@ -73,6 +73,7 @@ __all__ = [
     "AlertRow",
     "ApiKeyRow",
     "ApiKeyUsageRow",
+    "AssetEndRow",
     "AttemptRow",
     "AuditEntryRow",
     "BarcodeRow",

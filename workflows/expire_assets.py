@@ -1,4 +1,4 @@
-"""The promise: what is past its end is deactivated, and who wants it is told before, each once."""
+"""The promise: what ends is announced as ended, and who wants it is told before, each once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Expiry:
 
 @workflow.defn
 class ExpireAssets:
-    """Warn first, then deactivate, a minute's work at a time until nothing is left."""
+    """Warn first, then announce ends, a minute's work at a time until nothing is left."""
 
     def __init__(self) -> None:
         self._expiry: Expiry | None = None

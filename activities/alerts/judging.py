@@ -27,8 +27,8 @@ MOST = 500
 
 _AWAKE = """
 CASE a.asset_kind
-  WHEN 'qr' THEN q.is_active AND q.ended_at IS NULL AND q.deleted_at IS NULL
-  WHEN 'link' THEN l.is_active AND l.ended_at IS NULL AND l.deleted_at IS NULL
+  WHEN 'qr' THEN q.is_active AND q.deleted_at IS NULL AND coalesce(q.expires_at > :now, true)
+  WHEN 'link' THEN l.is_active AND l.deleted_at IS NULL AND coalesce(l.expires_at > :now, true)
   WHEN 'barcode' THEN b.is_active AND b.deleted_at IS NULL
   WHEN 'page' THEN p.is_active AND p.deleted_at IS NULL
   ELSE true

@@ -1,1 +1,1 @@
-"""Codes and links whose time is over, or nearly: deactivated, announced, each once."""
+"""Codes and links whose time is over, or nearly: announced, each once."""

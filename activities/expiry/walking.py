@@ -1,28 +1,61 @@
-"""Very many assets in the order of their ends: part after part, each in its own transaction."""
+"""Very many assets in the order of their ends, told of part after part.
+
+Visits go on meanwhile: what a part takes of processors and disk, they wait for. So little is done
+at a time, with pauses, and commits wait for no disk. The benchmark `expire` says what visits
+notice: p99 was a half longer with 250 assets at once, and a quarter with commits that wait.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.notices.ends import EndKind, TellOfEnds, tell_of_ends
+from activities.outbox import EmitAll, emit_all
+from activities.rules.events import Event
 from activities.shifts import Shift
+from schema.db import commit_lazily, transaction
 
-AT_ONCE = 250
-"""Assets of one transaction: what it holds is free again within some tenths of a second."""
+SLICE = 25
+"""Assets of one statement. Statements name the number, so that one plan serves them all."""
 
-PAUSE_SECONDS = 0.01
-"""Between two transactions: who serves visits gets in between."""
+SLICES = 4
+"""Statements of one transaction: what it holds is free again within a tenth of a second."""
 
+A_SECOND = 1900
+"""Assets that are taken at most: 100,000 in less than a minute."""
+
+PAUSE_SECONDS = 0.001
+"""Between two statements at least."""
 
 NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
-class Place:
+class Telling:
+    """What is looked for, and how what is found is told.
+
+    The statement takes `:after_at` and `:after_id` beside the `values`; it answers at most `SLICE`
+    rows in order of `expires_at` and `id`, and whether each `is_new`: only these are told.
+    """
+
+    statement: str
+    values: Mapping[str, Any]
+    event: Callable[[Any, datetime], Event]
+    kind: EndKind
+    noun: Literal["code", "link"]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class _Place:
     """How far a walk is: behind this asset."""
 
     expires_at: datetime = datetime(1, 1, 2, tzinfo=UTC)
@@ -30,18 +63,7 @@ class Place:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The place as statements take it."""
         return {"after_at": self.expires_at, "after_id": self.id}
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one transaction did: `told` events, and the place behind its last asset, None when
-    there was none left.
-    """
-
-    told: int
-    place: Place | None
 
 
 class Walk:
@@ -52,22 +74,48 @@ class Walk:
 
     def __init__(self, seconds: float) -> None:
         self._shift = Shift(seconds)
+        self._next_at = 0.0
 
-    async def along(self, step: Callable[[Place], Awaitable[Step]]) -> tuple[int, bool]:
-        """How many events the steps told, and whether nothing is left."""
-        place, told = Place(), 0
+    async def along(self, telling: Telling) -> tuple[int, bool]:
+        """How many events were told, and whether nothing is left."""
+        place, told = _Place(), 0
         while not self._shift.is_over():
-            done = await step(place)
-            told += done.told
-            if done.place is None:
+            async with transaction() as session:
+                await commit_lazily(session)
+                rows = await self._rows(session, telling, place)
+                told += await _tell(telling, rows)
+            if len(rows) < SLICE * SLICES:
                 return told, True
-            place = done.place
-            await asyncio.sleep(PAUSE_SECONDS)
+            place = _behind(rows)
         return told, False
 
+    async def _rows(self, session: AsyncSession, telling: Telling, place: _Place) -> list[Any]:
+        rows: list[Any] = []
+        for _ in range(SLICES):
+            values = {**telling.values, **place.values}
+            some = (await session.execute(text(telling.statement), values)).all()
+            rows += some
+            if len(some) < SLICE:
+                break
+            place = _behind(rows)
+            await self._pause()
+        return rows
 
-def place_behind(rows: Sequence[Any]) -> Place | None:
-    """The place behind the last of some rows that were asked for `AT_ONCE`; None when they were
-    the last ones.
-    """
-    return Place(rows[-1].expires_at, rows[-1].id) if len(rows) == AT_ONCE else None
+    async def _pause(self) -> None:
+        """Until the next statement may be begun; what was late is not made up for."""
+        now = asyncio.get_running_loop().time()
+        self._next_at = max(self._next_at + SLICE / A_SECOND, now + PAUSE_SECONDS)
+        await asyncio.sleep(self._next_at - now)
+
+
+def _behind(rows: Sequence[Any]) -> _Place:
+    return _Place(rows[-1].expires_at, rows[-1].id)
+
+
+async def _tell(telling: Telling, rows: Sequence[Any]) -> int:
+    """Record an event of each that is new, and let the organizations know how many there are."""
+    events = tuple(telling.event(row, telling.now) for row in rows if row.is_new)
+    await emit_all(EmitAll(events))
+    whose = tuple(event.organization_id for event in events)
+    await tell_of_ends(TellOfEnds(telling.kind, telling.noun, telling.now, whose))
+    return len(events)

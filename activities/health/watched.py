@@ -11,8 +11,11 @@ from schema.assets import monitored
 
 
 def is_watched(asset: str) -> str:
-    """Whether the destinations of a row under this alias are to be looked at again and again."""
-    return f"{monitored(asset)} AND {asset}.is_active AND {asset}.ended_at IS NULL"
+    """Whether the destinations of a row under this alias are to be looked at after `:now`."""
+    return (
+        f"{monitored(asset)} AND {asset}.is_active "
+        f"AND ({asset}.expires_at IS NULL OR {asset}.expires_at > :now)"
+    )
 
 
 def _variants(asset: str) -> str:
@@ -49,7 +52,7 @@ CROSS JOIN LATERAL (
 """The addresses of codes `a`, none of static ones; a condition may follow."""
 
 WATCHED = f"({LINKS} WHERE {is_watched('a')} UNION ALL {CODES} WHERE {is_watched('a')})"
-"""The addresses that are to be looked at again and again."""
+"""The addresses that are to be looked at again and again, as of `:now`."""
 
 OF_ASSETS = f"({LINKS} WHERE a.id = ANY (:assets) UNION ALL {CODES} WHERE a.id = ANY (:assets))"
 """The addresses of some links and codes, watched or not."""

@@ -173,8 +173,6 @@ async def _apply(
     await record_change(RecordChange(by, row.id, row.destination_url, values["destination_url"]))
     if "slug" in changes or "domain_id" in changes:
         await claim_slug(ClaimSlug(row.organization_id, row.id, home.space, values["slug"]))
-    if "expires_at" in changes:
-        row.ended_at = None
     for name in changes:
         setattr(row, name, values[name])
     row.touch(now)

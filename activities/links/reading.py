@@ -14,6 +14,7 @@ from activities.links.domains import is_ours
 from activities.links.finding import meant, only_one
 from activities.links.marks import of_all, of_one, read_marks
 from activities.links.views import LinkView, view_of
+from activities.outside import outside
 from activities.permits import needs
 from activities.rules import hostnames
 from activities.rules.actors import Actor
@@ -21,7 +22,7 @@ from activities.rules.errors import InvalidFields
 from activities.rules.listings import Listing
 from activities.rules.paging import Page, PageRequest
 from activities.shelf.history import ChangeView, ListChanges, list_changes
-from activities.shelf.listing import AssetList
+from activities.shelf.listing import AssetList, is_going_on
 from activities.shelf.visible import visible
 from activities.statistics.pending import pending_visits
 from schema.db import transaction
@@ -103,9 +104,10 @@ async def list_links(command: ListLinks) -> Page[LinkView]:
 async def summarize_links(command: SummarizeLinks) -> LinkSummary:
     """The totals, those in the trash left out."""
     links = visible(LinkRow, command.by).subquery()
+    now = outside().clock.now()
     totals: tuple[ColumnElement[Any], ...] = (
         func.count(),
-        func.count().filter(links.c.is_active, links.c.ended_at.is_(None)),
+        func.count().filter(links.c.is_active, is_going_on(links.c.expires_at, now)),
         func.coalesce(func.sum(links.c.click_count), 0) + pending_visits(links),
         func.count().filter(links.c.health_check["enabled"].as_boolean()),
         func.count().filter(links.c.health == "failing"),

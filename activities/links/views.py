@@ -86,7 +86,7 @@ def view_of(row: LinkRow, marks: Marks) -> LinkView:
         deep_links=row.deep_links,
         health_check=row.health_check,
         health=row.health,
-        is_active=row.is_on,
+        is_active=row.is_on(outside().clock.now()),
         folder_id=row.folder_id,
         folder_name=marks.labels.folder(row),
         tags=marks.labels.tags_of(row),
@@ -113,5 +113,5 @@ def facts_of(row: LinkRow, hostname: str | None) -> dict[str, Any]:
         "short_url": outside().link_url(row.slug, hostname),
         "name": row.name,
         "destination_url": row.destination_url or "",
-        "is_active": row.is_on,
+        "is_active": row.is_on(outside().clock.now()),
     }

@@ -174,8 +174,6 @@ async def _apply(
         await claim_slug(ClaimSlug(row.organization_id, row.id, CODES, values["short_code"]))
     if row.type == "GS1" and row.is_dynamic and "payload" in changes:
         await claim_product(ClaimProduct(row.organization_id, row.id, values["content"]))
-    if "expires_at" in changes:
-        row.ended_at = None
     for name in changes:
         setattr(row, name, values[name])
     row.search_text = found_by(row.model_dump())

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func
 from sqlalchemy import select as counted
 from sqlmodel import col
 
+from activities.outside import outside
 from activities.permits import needs
 from activities.qr_codes.finding import the_code, there
 from activities.qr_codes.surroundings import around, read_surroundings
@@ -18,7 +19,7 @@ from activities.rules.actors import Actor
 from activities.rules.listings import Listing
 from activities.rules.paging import Page, PageRequest
 from activities.shelf.history import ChangeView, ListChanges, list_changes
-from activities.shelf.listing import AssetList
+from activities.shelf.listing import AssetList, is_going_on
 from activities.shelf.visible import visible
 from activities.statistics.pending import pending_visits
 from schema.db import transaction
@@ -107,9 +108,10 @@ async def list_qr_codes(command: ListQrCodes) -> Page[QrCodeView]:
 async def summarize_qr_codes(command: SummarizeQrCodes) -> QrCodeSummary:
     """The totals, those in the trash left out."""
     codes = visible(QrCodeRow, command.by).subquery()
+    now = outside().clock.now()
     totals: tuple[ColumnElement[Any], ...] = (
         func.count(),
-        func.count().filter(codes.c.is_active, codes.c.ended_at.is_(None)),
+        func.count().filter(codes.c.is_active, is_going_on(codes.c.expires_at, now)),
         func.coalesce(func.sum(codes.c.scan_count), 0) + pending_visits(codes),
         func.count().filter(codes.c.health_check["enabled"].as_boolean()),
         func.count().filter(codes.c.health == "failing"),

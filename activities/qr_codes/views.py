@@ -78,7 +78,7 @@ def view_of(row: QrCodeRow, known: Surroundings) -> QrCodeView:
         content=row.content,
         variants=tuple(row.variants),
         style=row.style,
-        is_active=row.is_on,
+        is_active=row.is_on(outside().clock.now()),
         starts_at=row.starts_at,
         expires_at=row.expires_at,
         scan_limit=row.visit_limit,
@@ -115,5 +115,5 @@ def facts_of(row: QrCodeRow) -> dict[str, Any]:
         "short_url": outside().short_url(row.short_code) if row.short_code else None,
         "name": row.name,
         "destination_url": row.destination_url,
-        "is_active": row.is_on,
+        "is_active": row.is_on(outside().clock.now()),
     }

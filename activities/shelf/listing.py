@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, literal, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -90,6 +90,11 @@ def narrowed(row: type[Asset], by: Actor, listing: Listing, now: datetime) -> Se
     return query.where(*_filtered(row, listing.filter, now))
 
 
+def is_going_on(expires_at: SQLColumnExpression[Any], now: datetime) -> ColumnElement[bool]:
+    """Whether its time is not over."""
+    return or_(expires_at.is_(None), expires_at > now)
+
+
 def ordered(row: type[AssetRow], sort: Sort) -> tuple[ColumnElement[Any], ...]:
     """The order of a list; always a whole one, so that pages do not overlap."""
     newest = newest_first(row)
@@ -134,15 +139,15 @@ def _filtered(
     row: type[AssetRow], filter: Filter, now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     if filter == "active":
-        return (_is_on(row),)
+        return (_is_on(row, now),)
     if filter == "inactive":
-        return (~_is_on(row),)
+        return (~_is_on(row, now),)
     if issubclass(row, ShortAssetRow):
         if filter == "ab":
             return (func.jsonb_array_length(col(row.variants)) > 0,)
         if filter == "expiring":
             ahead = col(row.expires_at).between(now, now + SOON)
-            return (ahead, _is_on(row))
+            return (ahead, _is_on(row, now))
     if issubclass(row, (LinkRow, QrCodeRow)):
         if filter == "health_failing":
             return (col(row.health) == "failing",)
@@ -151,11 +156,11 @@ def _filtered(
     return () if filter == "all" else (literal(False),)
 
 
-def _is_on(row: type[AssetRow]) -> ColumnElement[bool]:
+def _is_on(row: type[AssetRow], now: datetime) -> ColumnElement[bool]:
     """As `ShortAssetRow.is_on` for those that may end."""
     switched_on = col(row.is_active).is_(True)
     if issubclass(row, ShortAssetRow):
-        return and_(switched_on, col(row.ended_at).is_(None))
+        return and_(switched_on, is_going_on(col(row.expires_at), now))
     return switched_on
 
 

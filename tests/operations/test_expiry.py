@@ -1,4 +1,4 @@
-"""Codes and links past their end are deactivated, and announced once for each date."""
+"""Codes and links past their end are not active, and announced once for each date."""
 
 from __future__ import annotations
 
@@ -121,14 +121,16 @@ async def test_a_link_past_its_end_is_told_as_changed() -> None:
     assert back.is_active
 
 
-async def test_a_later_date_brings_a_code_back_and_ends_it_anew() -> None:
+async def test_a_later_date_brings_a_code_back_and_ends_it_anew(clock: FixedClock) -> None:
     by = await a_tenant()
     code = await a_dynamic(by, expires_at=NOW - HOUR)
     await ended()
     assert (await changed(by, code, expires_at=NOW + HOUR)).is_active
     assert await ended() == (0, 0)
+    assert await is_active(by, code.id)
+    clock.moment = NOW + HOUR
+    assert not await is_active(by, code.id), "it waits for nobody to tell it"
     assert await ended(NOW + HOUR) == (1, 0)
-    assert not await is_active(by, code.id)
     # A date that was announced before is not announced again.
     await changed(by, code, expires_at=NOW - HOUR)
     assert await ended(NOW + 2 * HOUR) == (0, 0)
