@@ -2,63 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.gateways.clock import FixedClock
-from activities.gateways.drawers import Drawers
-from activities.outside import Outside
 from activities.rules.spelling import stamp
 from activities.statistics.views import Figures
-from tests.api.conftest import Client, Tenant, a_tenant_of_all
-from tests.api.staging import Stage, a_stage
+from tests.api.conftest import Client, Tenant
 from tests.api.traffic import (
     Traffic,
     expected_shares,
     named,
     shares_of,
-    some_traffic,
     told,
 )
 
 STUDIO = "/api/v1/dynamic/menu/analytics/"
 CLICKS = "/api/v1/analytics/sale/clicks"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def busy(engine: AsyncEngine, drawers: Drawers) -> AsyncIterator[tuple[Stage, Traffic]]:
-    """Visits that all tests here read: to make them takes longer than to ask for them."""
-    async with a_stage(engine, drawers) as stage:
-        tenant = await a_tenant_of_all(stage.database, "busy", "pro")
-        yield stage, await some_traffic(tenant)
-
-
-@pytest_asyncio.fixture
-async def database(busy: tuple[Stage, Traffic]) -> AsyncIterator[AsyncConnection]:
-    async with busy[0].scene() as database:
-        yield database
-
-
-@pytest.fixture
-def clock(busy: tuple[Stage, Traffic]) -> FixedClock:
-    return busy[0].clock
-
-
-@pytest.fixture
-def world(busy: tuple[Stage, Traffic]) -> Outside:
-    return busy[0].world
-
-
-@pytest.fixture
-def traffic(busy: tuple[Stage, Traffic], database: AsyncConnection) -> Traffic:
-    return busy[1]
+PLAN = "pro"
 
 
 def tracking(traffic: Traffic) -> str:

@@ -7,62 +7,28 @@ import csv
 import io
 import tracemalloc
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.types import ASGIApp, Message, Scope
 
-from activities.gateways.clock import FixedClock
-from activities.gateways.drawers import Drawers
-from activities.outside import Outside
 from activities.rules.spelling import prefixed, stamp
 from activities.rules.throttles import EXPORTS
 from activities.statistics.rolling import RollUp, roll_up
 from api.workspace.scan_words import COLUMNS
 from api.workspace.scans_export import AT_ONCE
-from tests.api.conftest import Client, Tenant, a_tenant_of_all
-from tests.api.staging import Stage, a_stage
-from tests.api.traffic import PREFIXES, TODAY, Traffic, actor_of, some_traffic
+from tests.api.conftest import Client, Tenant
+from tests.api.traffic import PREFIXES, TODAY, Traffic, actor_of
 from tests.builders.batches import Seen, a_batch
 from tests.builders.qr_codes import a_dynamic
 from tests.builders.visits import a_link
 from tests.conftest import NOW
 
 MANY = 15_000
-
-
-@pytest_asyncio.fixture(scope="module")
-async def busy(engine: AsyncEngine, drawers: Drawers) -> AsyncIterator[tuple[Stage, Traffic]]:
-    """Visits that all tests here read: to make them takes longer than to ask for them."""
-    async with a_stage(engine, drawers) as stage:
-        tenant = await a_tenant_of_all(stage.database, "busy")
-        yield stage, await some_traffic(tenant, 500)
-
-
-@pytest_asyncio.fixture
-async def database(busy: tuple[Stage, Traffic]) -> AsyncIterator[AsyncConnection]:
-    async with busy[0].scene() as database:
-        yield database
-
-
-@pytest.fixture
-def clock(busy: tuple[Stage, Traffic]) -> FixedClock:
-    return busy[0].clock
-
-
-@pytest.fixture
-def world(busy: tuple[Stage, Traffic]) -> Outside:
-    return busy[0].world
-
-
-@pytest.fixture
-def traffic(busy: tuple[Stage, Traffic], database: AsyncConnection) -> Traffic:
-    return busy[1]
+VISITS = 500
 
 
 def path_of(tenant: Tenant) -> str:
