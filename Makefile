@@ -50,10 +50,12 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# EPS is looked at with Ghostscript; where it cannot be had those tests are skipped.
+# EPS is looked at with Ghostscript, pages with Chromium; where they cannot be had, those tests are
+# skipped and say so.
 test: lint
-	@command -v gs >/dev/null || { command -v apt-get >/dev/null && \
-	  { apt-get update -qq; apt-get install -y -qq ghostscript; } >/dev/null 2>&1; } || true
+	@command -v gs >/dev/null && command -v chromium >/dev/null || { command -v apt-get >/dev/null && \
+	  { apt-get update -qq; apt-get install -y -qq --no-install-recommends ghostscript chromium; } \
+	  >/dev/null 2>&1; } || true
 	$(BIN)/python -m pytest --ignore=tests/journeys -n 3 --dist worksteal
 	$(BIN)/python -m pytest tests/journeys -n 2 --dist loadfile
 	$(BIN)/python -m tests.benchmarks --tiny

@@ -14,6 +14,15 @@ from typing import Any
 
 import aiohttp
 
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""It asks nobody but us, and needs no more shared memory than a container has."""
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
@@ -73,6 +82,7 @@ async def a_tab(profile: Path, language: str = "en") -> AsyncIterator[Tab]:
     assert CHROMIUM
     browser = await asyncio.create_subprocess_exec(
         *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0"),
+        *QUIET,
         *(f"--user-data-dir={profile}", f"--lang={language}", f"--accept-lang={language}"),
         "about:blank",
         stderr=asyncio.subprocess.PIPE,
