@@ -18,6 +18,8 @@ from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
 
+import psycopg
+
 from activities.accounts import CreateOrganization, create_organization
 from activities.keys import AuthenticateKey, CreateKey, authenticate_key, create_key
 from activities.readiness import read_backlog
@@ -37,6 +39,10 @@ OPEN = {
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "info",
 }
+
+
+SETTLED_WITHIN = 300.0
+_VISITS_LEFT = "SELECT FROM scan_batch LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,25 @@ class Lab:
             await asyncio.to_thread(stack.start, lambda _: None)
             self._stack = stack
         async with gateways(self._stack.settings):
+            await self._settle(self._stack)
             yield self._stack
+
+    async def _settle(self, stack: Stack) -> None:
+        """Wait until the visits of what was measured before are rolled up: that takes a core."""
+        async with await psycopg.AsyncConnection.connect(stack.database_url) as database:
+            await database.set_autocommit(True)
+
+            async def is_left() -> bool:
+                return await (await database.execute(_VISITS_LEFT)).fetchone() is not None
+
+            if not await is_left():
+                return
+            self.say("waiting until earlier visits are rolled up")
+            deadline = perf_counter() + SETTLED_WITHIN
+            while await is_left():
+                if perf_counter() > deadline:
+                    raise Lost(f"visits were not rolled up within {SETTLED_WITHIN:g} s")
+                await asyncio.sleep(0.5)
 
     async def prepared_folder(self) -> Path:
         """The data folder of a stack that has run and is stopped."""
