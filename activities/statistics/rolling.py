@@ -64,7 +64,7 @@ WITH d AS MATERIALIZED (
     min(s.created_at) AS first_at
   FROM {SCANS} WHERE NOT is_bot AND visitor IS NOT NULL GROUP BY 1, 2, 3, 4
 ), known AS MATERIALIZED (
-  {KNOWN.format(visitors="d")}
+  {KNOWN.format(visitors="(SELECT DISTINCT day, organization_id, visitor FROM d) AS d")}
 ), new AS (
   INSERT INTO scan_visitor (day, organization_id, visitor, asset_id, first_at)
   SELECT d.* FROM d LEFT JOIN known AS k ON k.day = d.day AND k.visitor = d.visitor
@@ -72,7 +72,11 @@ WITH d AS MATERIALIZED (
   WHERE k.day IS NULL ORDER BY d.day, d.organization_id, d.visitor, d.asset_id
 ) SELECT body FROM known
 """  # noqa: S608
-"""Visitors that come to an asset for the first time are remembered; answers who was known."""
+"""Visitors that come to an asset for the first time are remembered; answers who was known.
+
+Each visitor is looked up once. Looked up for each asset, one that went to 1,500 codes in a round
+made two million rows, and rounds of minutes.
+"""
 
 _EARLIER = """
 UPDATE scan_visitor AS v

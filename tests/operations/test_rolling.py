@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -184,6 +185,18 @@ async def test_a_visitor_who_comes_again_another_day_is_another_one() -> None:
     told = await read_statistics(ReadStatistics(by, "qr", code.id, days=3))
     assert told.figures == Figures(6, 3, 0)
     assert [day.figures for day in told.days] == [Figures(2, 1, 0)] * 3
+
+
+async def test_a_visitor_of_very_many_codes_is_looked_up_once() -> None:
+    by = await a_tenant()
+    seen = Seen(uuid4(), by.organization_id, NOW, visitor=1)
+    everywhere = [later(seen, asset_id=uuid4()) for _ in range(4000)]
+    for minutes in range(2):
+        again = NOW - timedelta(minutes=minutes)
+        await a_batch([later(one, at=again) for one in everywhere])
+        # Looked up for each code, the second round would read sixteen million rows.
+        rolled = await asyncio.wait_for(roll_up(RollUp()), 15)
+        assert rolled.scans == len(everywhere)
 
 
 async def the_same(by: Actor, kind: Kind, scope: UUID, scans: list[Seen], dice: Random) -> None:
