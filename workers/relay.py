@@ -62,6 +62,8 @@ deliveries (measured: 55 to 65 workflows a second with nothing else to do), and 
 they only wait longer."""
 
 MOST_EVENTS = 2500
+BUSY_EVENTS = 100
+PASSES = 2
 INTERRUPTED_AFTER = timedelta(seconds=5)
 STARTS_AT_ONCE = 32
 REPORT_SECONDS = 5.0
@@ -120,17 +122,22 @@ class Relay:
         self._starter = starter
         self._kinds = kinds_for(WEBHOOKS)
         self._away = False
+        self._is_busy = False
+        self._passed_by = 0
 
     async def turn(self) -> int:
         """Restart what was interrupted, then take out what waits; how many events and mails."""
         try:
-            if not await self._recover():
-                return 0
-            mails = await self._start_mails() + await self._start_mail_groups()
+            mails = 0
+            if self._looks_for_all():
+                if not await self._recover():
+                    return 0
+                mails = await self._start_mails() + await self._start_mail_groups()
             dispatched = await dispatch_events(DispatchEvents(self._kinds, limit=MOST_EVENTS))
             EVENTS.inc(dispatched.events)
             await self._start_batches(dispatched.batches)
             self.started = mails + len(dispatched.batches)
+            self._is_busy = dispatched.events >= BUSY_EVENTS
         except DatabaseAway as fault:
             log.warning("the database is away", reason=str(fault))
             return 0
@@ -140,6 +147,12 @@ class Relay:
             self._away = True
             return 0
         return mails + dispatched.events
+
+    def _looks_for_all(self) -> bool:
+        """While events come in hundreds, what else there is may wait for every third turn."""
+        is_due = not self._is_busy or self._away or self._passed_by >= PASSES
+        self._passed_by = 0 if is_due else self._passed_by + 1
+        return is_due
 
     async def _recover(self) -> bool:
         """Start interrupted batches; False while Temporal is away."""
