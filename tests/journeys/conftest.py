@@ -104,6 +104,7 @@ async def studio(stack: Stack) -> AsyncIterator[Studio]:
     async with httpx.AsyncClient(
         base_url=stack.api, headers={"X-Api-Key": key.secret}, timeout=10
     ) as client:
+        await until(lambda: _is_told(stack))
         hook = {"url": inbox.url, "events": ["qr.*"], "retry_policy": [1, 1, 2, 4, 8, 8]}
         made = await client.post("/api/v1/webhooks/", json=hook)
         assert made.status_code == 201, made.text
@@ -114,6 +115,18 @@ async def studio(stack: Stack) -> AsyncIterator[Studio]:
         gone = "UPDATE endpoint SET deleted_at = now() WHERE id = %s"
         await connection.execute(gone, (made.json()["id"],))
     await runner.cleanup()
+
+
+async def _is_told(stack: Stack) -> bool:
+    """Whether all that happened has left the outbox.
+
+    Tests share an organization, and its events go to the endpoints there are when the relay takes
+    them: after a test that stopped PostgreSQL this may be some seconds later.
+    """
+    waiting = "SELECT EXISTS (SELECT FROM event WHERE dispatched_at IS NULL)"
+    async with await psycopg.AsyncConnection.connect(stack.database_url) as connection:
+        row = await (await connection.execute(waiting)).fetchone()
+    return row == (False,)
 
 
 async def until(true: Callable[[], Awaitable[bool] | bool], seconds: float = 30) -> None:
