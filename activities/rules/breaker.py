@@ -1,8 +1,9 @@
 """How an endpoint is: what failures do to it, and when something may be sent to it.
 
-A circuit breaker: after `OPENS_AFTER` failures in a row it is open, and one message each
-`PROBE_EVERY` tries whether the receiver is back; one success closes it. After `DISABLE_AFTER` of
-nothing but failures the endpoint is done for.
+A circuit breaker: after `OPENS_AFTER` failures in a row it is open, and single messages try whether
+the receiver is back: after `FIRST_PROBE`, then after as long as it has failed, each `PROBE_EVERY`
+at last; one success closes it. After `DISABLE_AFTER` of nothing but failures the endpoint is done
+for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from activities.rules.backoff import MAX_RETRY_AFTER_SECONDS
 from activities.rules.holds import Hold
 
 OPENS_AFTER = 10
+FIRST_PROBE = timedelta(seconds=5)
+"""Ten failures are there within a moment under load: who was away for a second is not left alone
+for a minute."""
+
 PROBE_EVERY = timedelta(seconds=60)
 DISABLE_AFTER = timedelta(days=5)
 FEWEST_FAILURES = 5
@@ -65,13 +70,11 @@ def after_success(health: Health) -> Health:
 
 def after_failure(health: Health, now: datetime) -> Health:
     """One failure more; the circuit opens, or stays open for another while."""
-    failures = health.failures + 1
+    failures, since = health.failures + 1, health.failing_since or now
     opened = health.open_until
     if failures >= OPENS_AFTER:
-        opened = now + PROBE_EVERY
-    return replace(
-        health, failures=failures, failing_since=health.failing_since or now, open_until=opened
-    )
+        opened = now + min(max(now - since, FIRST_PROBE), PROBE_EVERY)
+    return replace(health, failures=failures, failing_since=since, open_until=opened)
 
 
 def throttled(health: Health, now: datetime, retry_after: float | None) -> Health:

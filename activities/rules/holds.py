@@ -21,7 +21,7 @@ RETRY = "retry"
 SENTENCES: Mapping[str, str] = {
     "endpoint_paused": "The endpoint is paused; the message goes when it is resumed.",
     "throttled": "The receiver asked for time; nothing is sent to it before that is over.",
-    "circuit_open": "The receiver failed many times in a row; one message a minute tries it.",
+    "circuit_open": "The receiver failed many times in a row; one message a minute or so tries it.",
     "earlier_message": "An earlier message about the same asset is not through yet.",
     "rate_limit": "The endpoint's own limit of messages a minute is reached.",
     "busy": "As many messages as the endpoint takes at once are under way to it.",

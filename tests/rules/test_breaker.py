@@ -9,8 +9,8 @@ import pytest
 from activities.rules.breaker import (
     DISABLE_AFTER,
     FEWEST_FAILURES,
+    FIRST_PROBE,
     OPENS_AFTER,
-    PROBE_EVERY,
     Health,
     after_failure,
     after_success,
@@ -34,19 +34,23 @@ def failing(times: int) -> Health:
 
 def test_the_circuit_opens_after_so_many_failures_in_a_row() -> None:
     assert failing(OPENS_AFTER - 1).open_until is None
-    assert failing(OPENS_AFTER).open_until == NOON + PROBE_EVERY
+    assert failing(OPENS_AFTER).open_until == NOON + FIRST_PROBE
 
 
 def test_an_open_circuit_holds_until_a_probe_is_due() -> None:
     health = failing(OPENS_AFTER)
-    assert held_by(health, NOON) == Hold("circuit_open", NOON + PROBE_EVERY)
-    assert held_by(health, NOON + PROBE_EVERY) is None
+    assert held_by(health, NOON) == Hold("circuit_open", NOON + FIRST_PROBE)
+    assert held_by(health, NOON + FIRST_PROBE) is None
 
 
-def test_a_probe_that_fails_opens_it_for_another_while() -> None:
-    later = NOON + PROBE_EVERY
-    health = after_failure(failing(OPENS_AFTER), later)
-    assert health.open_until == later + PROBE_EVERY
+def test_who_stays_away_is_tried_less_and_less_often_and_once_a_minute_at_last() -> None:
+    health = failing(OPENS_AFTER)
+    tried: list[float] = []
+    while len(tried) < 7:
+        assert health.open_until is not None
+        tried.append((health.open_until - NOON).total_seconds())
+        health = after_failure(health, health.open_until)
+    assert tried == [5, 10, 20, 40, 80, 140, 200]
 
 
 def test_one_success_makes_it_well() -> None:
