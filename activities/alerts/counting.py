@@ -16,6 +16,7 @@ from sqlalchemy import text
 from activities.rules.alerts import Span
 from activities.rules.quarters import cut
 from activities.rules.totals import QUARTERS_A_DAY
+from activities.statistics.scans import VISITING
 from schema.db import transaction
 
 _ASSETS = ("qr_code", "link", "barcode", "link_page")
@@ -44,10 +45,7 @@ WITH k AS MATERIALIZED (
 ), p AS MATERIALIZED (
   SELECT s.asset_id, floor(date_part('epoch', s.created_at) / 900)::int AS quarter,
     count(*) AS visits
-  FROM scan_batch AS b CROSS JOIN LATERAL (
-    SELECT * FROM scan WHERE scan.id BETWEEN b.id AND b.last_id
-    AND scan.created_at BETWEEN b.first_at AND b.last_at AND NOT scan.is_bot OFFSET 0
-  ) AS s GROUP BY 1, 2
+  FROM {VISITING} GROUP BY 1, 2
 ), h AS MATERIALIZED (
   SELECT p.quarter, p.visits, a.workspace_id FROM p CROSS JOIN LATERAL (
     {_of_assets("id = p.asset_id", "workspace_id")} OFFSET 0

@@ -6,7 +6,6 @@ to do: a rule that was judged for a moment is judged for later ones only.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,7 @@ from temporalio import activity
 from activities.alerts.counting import Asked, CountVisits, count_visits
 from activities.alerts.firing import Fired, TellFirings, tell_firings
 from activities.rules.alerts import Judgement, Rule, Span, judge, more_spans, spans
+from activities.shifts import Shift
 from schema.db import transaction
 
 MOST = 500
@@ -102,9 +102,8 @@ class _Due:
 @activity.defn
 async def judge_alerts(command: JudgeAlerts) -> AlertsJudged:
     """Batch by batch; `is_done` when none is left. Doing it again judges what is left."""
-    clock = asyncio.get_running_loop()
-    ends_at, done = clock.time() + command.seconds, AlertsJudged()
-    while clock.time() < ends_at:
+    shift, done = Shift(command.seconds), AlertsJudged()
+    while not (done.is_done or shift.is_over()):
         part = await judge_batch(JudgeBatch(command.now))
         done = AlertsJudged(
             done.judged + part.judged,
@@ -112,8 +111,6 @@ async def judge_alerts(command: JudgeAlerts) -> AlertsJudged:
             done.fired + part.fired,
             part.is_done,
         )
-        if part.is_done or (activity.in_activity() and activity.is_worker_shutdown()):
-            break
     return done
 
 

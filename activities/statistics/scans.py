@@ -56,6 +56,9 @@ SCANS = _IN_BATCHES.format(batches=_GIVEN, more="")
 WAITING = _IN_BATCHES.format(batches="scan_batch AS b", more="AND scan.organization_id = :owner")
 """The scans `s` of the organization `:owner` that are in no total yet."""
 
+VISITING = _IN_BATCHES.format(batches="scan_batch AS b", more="AND NOT scan.is_bot")
+"""The scans `s` of people, of every organization, that are in no total yet."""
+
 GROUPS = f"""
 SELECT json_build_array(
   organization_id, asset_id, asset_kind, floor(date_part('epoch', s.created_at) / 900)::int,
