@@ -35,7 +35,8 @@ from schema.tables import AttemptRow, DeliveryRow, EndpointRow
 class RecordAttempt:
     """Attempt `number` of a delivery was sent at `sent_at` and went as `outcome` says.
 
-    `health` is how the endpoint was when last looked at. `request_headers` hold no secrets.
+    `health` is how the endpoint was when last looked at. `request_headers` hold no secrets. With
+    `parks` one that failed at a receiver that is away is parked: no workflow waits with it.
     """
 
     delivery_id: UUID
@@ -47,6 +48,7 @@ class RecordAttempt:
     health: Health
     request_headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | None = None
+    parks: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Recorded:
 
     status: Status
     health: Health
+    parked: bool = False
 
 
 async def make_attempt(due: Due) -> RecordAttempt:
@@ -116,23 +119,29 @@ async def record_attempt(command: RecordAttempt) -> Recorded | None:
         await session.execute(_record(command, next_at))
         health = command.health
         if settles or not health.is_well:
-            health = await settle_endpoint(
-                SettleEndpoint(
-                    endpoint_id=command.endpoint_id,
-                    delivered=verdict.status == "delivered",
-                    effect=verdict.effect,
-                    reason=verdict.reason or "endpoint_disabled",
-                    retry_after=command.retry_after,
-                )
-            )
+            health = await settle_endpoint(_felt(command))
             if verdict.wait_seconds is not None and health.status == "disabled":
                 status = "cancelled"
-        return Recorded(status, health)  # type: ignore[arg-type]
+        parked = command.parks and status == "pending" and health.open_until is not None
+        if parked:
+            park = update(DeliveryRow).where(col(DeliveryRow.id) == command.delivery_id)
+            await session.execute(park.values(parked=True, reason=RETRY))
+        return Recorded(status, health, parked)  # type: ignore[arg-type]
 
 
 def readable(raw: bytes) -> str:
     """A receiver's answer as text that PostgreSQL can hold (no NUL)."""
     return raw.decode("utf-8", "replace").replace("\x00", "�")
+
+
+def _felt(command: RecordAttempt) -> SettleEndpoint:
+    return SettleEndpoint(
+        endpoint_id=command.endpoint_id,
+        delivered=command.verdict.status == "delivered",
+        effect=command.verdict.effect,
+        reason=command.verdict.reason or "endpoint_disabled",
+        retry_after=command.retry_after,
+    )
 
 
 def _move(command: RecordAttempt, now: datetime, next_at: datetime | None) -> Any:

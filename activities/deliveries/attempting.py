@@ -93,7 +93,7 @@ async def attempt_batch(command: AttemptBatch) -> BatchReport:
         rows[key].append(item)
     reports = await _all_of(run, rows.values())
     left = [item for item in due if item.delivery_id not in reports]
-    if left and not run.has_begun:
+    if left and not run.has_begun and not run.is_stopping:
         reports.update(await run.park(left))
     told = [(item, reports[item.delivery_id]) for item in due if item.delivery_id in reports]
     failures = tuple(
@@ -130,7 +130,7 @@ async def _all_of(run: Run, rows: Iterable[list[Due]]) -> dict[UUID, DeliveryRep
     async def walk(row: list[Due]) -> list[tuple[UUID, DeliveryReport]]:
         told: list[tuple[UUID, DeliveryReport]] = []
         for item in row:
-            report = await _begin(item, run)
+            report = None if told and run.is_over else await _begin(item, run)
             if report is None:
                 break
             told.append((item.delivery_id, report))

@@ -34,6 +34,7 @@ _DUE = (
         col(DeliveryRow.resend),
         col(DeliveryRow.sequence),
         col(DeliveryRow.order_key),
+        col(DeliveryRow.parked),
         col(EventRow.kind),
         col(EventRow.created_at).label("occurred_at"),
         col(EventRow.request_id),
@@ -88,6 +89,7 @@ class Due:
     sign: Callable[[bytes], str] | None = field(repr=False)
     is_sample: bool = False
     is_ended: bool = False
+    parked: bool = False
     first: int = 1
 
     @property
@@ -148,5 +150,6 @@ def _due(row: Any, receiver: Mapping[str, Any]) -> Due:
         payload=row.payload,
         is_sample=row.is_sample,
         is_ended=row.status != "pending",
+        parked=row.parked,
         **receiver,
     )

@@ -74,8 +74,10 @@ async def find_hold(command: MayAttempt) -> Hold | None:
     return None
 
 
-async def hold_delivery(command: HoldDelivery) -> Held:
-    """Write down why it waits and until when, unless it went on meanwhile; that is no attempt."""
+async def hold_delivery(command: HoldDelivery) -> Held | None:
+    """Write down why it waits and until when; that is no attempt. None when it went on meanwhile:
+    another run of the same activity tried it.
+    """
     due, hold, now, roll = command.due, command.hold, outside().clock.now(), outside().dice.roll()
     wait = look_again_in(hold, command.health, now, roll)
     if hold.reason == "busy":
@@ -95,9 +97,10 @@ async def hold_delivery(command: HoldDelivery) -> Held:
                 next_at=now + timedelta(seconds=wait),
                 parked=command.parks,
             )
+            .returning(col(DeliveryRow.id))
         )
-        await session.execute(write, execution_options={"synchronize_session": False})
-    return Held(wait)
+        written = await session.execute(write, execution_options={"synchronize_session": False})
+        return Held(wait) if written.first() is not None else None
 
 
 def throttle_of(per_minute: int) -> Throttle:

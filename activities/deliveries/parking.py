@@ -115,7 +115,8 @@ _TAKE = text("UPDATE delivery SET parked = false WHERE id = :id AND parked AND s
 _PARK_BUSY = text(
     "UPDATE delivery SET parked = true, reason = 'busy', "
     "next_at = CAST(:now AS timestamptz) + :seconds * (1 + random()) * interval '1 second' "
-    "WHERE id = ANY (:ids) AND status = 'pending' AND (attempts = 0 OR reason = :resend)"
+    "WHERE id = ANY (:ids) AND status = 'pending' AND (attempts = 0 OR reason = :resend) "
+    "RETURNING id"
 )
 
 IN_A_ROW = 50
@@ -135,6 +136,13 @@ class ParkBusy:
     """Deliveries of a batch that found no place on the way to their endpoints."""
 
     delivery_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Parked:
+    """Deliveries that are parked now."""
+
+    delivery_ids: frozenset[UUID]
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,7 @@ class InHand:
     cause: Cause
 
 
-async def park_busy(command: ParkBusy) -> None:
+async def park_busy(command: ParkBusy) -> Parked:
     """Park those of them that another run of the batch has not tried meanwhile."""
     given = {
         "now": outside().clock.now(),
@@ -175,7 +183,7 @@ async def park_busy(command: ParkBusy) -> None:
         "resend": RESEND,
     }
     async with transaction() as session:
-        await session.execute(_PARK_BUSY, given)
+        return Parked(frozenset((await session.execute(_PARK_BUSY, given)).scalars()))
 
 
 async def release_parked(command: ReleaseParked) -> tuple[Batch, ...]:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
+from temporalio import activity
 
 from activities.attempts import RecordAttempt, Recorded, make_attempt
 from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
@@ -53,7 +54,8 @@ class DeliveryReport:
 class Run:
     """What one run of an activity knows: until when it waits, and how endpoints are by now.
 
-    `has_begun` once one message had its turn. What is held is parked if it `parks`.
+    `has_begun` once one message had its turn. What is held is parked if it `parks`, and what fails
+    at a receiver that is away is too. One that parks begins nothing more once its worker stops.
     """
 
     def __init__(self, seconds: float, *, parks: bool = False) -> None:
@@ -70,7 +72,9 @@ class Run:
         Its policy counts from attempt `first`; `is_forced` sends it whatever holds it.
         """
         left = self._until - monotonic()
-        if not await _lanes.enter(item.endpoint_id, item.concurrency, seconds=left):
+        if self.is_stopping or not await _lanes.enter(
+            item.endpoint_id, item.concurrency, seconds=left
+        ):
             return None
         self.has_begun = True
         try:
@@ -84,10 +88,22 @@ class Run:
         finally:
             _lanes.leave(item.endpoint_id)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is over, or it is stopping: who has tried something leaves the rest."""
+        return self.is_stopping or monotonic() >= self._until
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether what it begins now would be cut off, and sent again by another worker."""
+        return self._parks and activity.in_activity() and activity.is_worker_shutdown()
+
     async def hold(self, item: Due, hold: Hold) -> DeliveryReport:
         """Nothing is sent now; when to look again."""
         health = self._health.get(item.endpoint_id, item.health)
         held = await hold_delivery(HoldDelivery(item, hold, health, self._parks))
+        if held is None:
+            return await self._found(item.delivery_id)
         HELD.labels(hold.reason).inc()
         log.info("webhook held", delivery=str(item.delivery_id), host=item.host, reason=hold.reason)
         wait = held.seconds
@@ -95,13 +111,17 @@ class Run:
 
     async def park(self, items: Sequence[Due]) -> dict[UUID, DeliveryReport]:
         """All places to their endpoints are taken, and stay so for a while: all are parked."""
-        await park_busy(ParkBusy(tuple(item.delivery_id for item in items)))
-        HELD.labels("busy").inc(len(items))
-        log.info("webhooks held", deliveries=len(items), reason="busy")
-        return {
+        asked = ParkBusy(tuple(item.delivery_id for item in items))
+        parked = (await park_busy(asked)).delivery_ids
+        HELD.labels("busy").inc(len(parked))
+        log.info("webhooks held", deliveries=len(parked), reason="busy")
+        reports = {
             item.delivery_id: DeliveryReport("pending", item.attempts, 0.0, "busy", parked=True)
             for item in items
         }
+        for went_on in reports.keys() - parked:
+            reports[went_on] = await self._found(went_on)
+        return reports
 
     async def standing(self, item: Due) -> DeliveryReport:
         """What an earlier run recorded, with the wait counted from now.
@@ -117,19 +137,24 @@ class Run:
         if item.next_at is not None:
             wait = max(0.0, (item.next_at - outside().clock.now()).total_seconds())
         reason = item.reason if item.reason in HOLDS else ""
-        return DeliveryReport("pending", item.attempts, wait, reason)
+        return DeliveryReport("pending", item.attempts, wait, reason, item.parked)
 
     async def _attempt(self, item: Due) -> DeliveryReport:
-        result = await make_attempt(item)
+        # Where the policy of one that was sent anew counts from, only its workflow knows.
+        parks = self._parks and item.resend == 0
+        result = replace(await make_attempt(item), parks=parks)
         recorded = await _record(result)
         _tell(item, result)
         if recorded is None:
-            # Another run of the same activity was faster; what it recorded counts.
-            (found,) = await load_due(LoadDue(delivery_id=item.delivery_id))
-            return await self.standing(found)
+            return await self._found(item.delivery_id)
         self._health[item.endpoint_id] = recorded.health
         wait = result.verdict.wait_seconds if recorded.status == "pending" else None
-        return DeliveryReport(recorded.status, result.number, wait)
+        return DeliveryReport(recorded.status, result.number, wait, parked=recorded.parked)
+
+    async def _found(self, delivery_id: UUID) -> DeliveryReport:
+        """Another run of the same activity was faster: what it wrote down counts."""
+        (found,) = await load_due(LoadDue(delivery_id=delivery_id))
+        return await self.standing(found)
 
 
 def first_of(item: Due) -> int:

@@ -173,11 +173,11 @@ async def test_a_dead_endpoint_gets_one_message_a_minute(
         assert await released() == []
         for minute in range(1, 4):
             clock.moment += timedelta(minutes=1)
-            assert [len(report.failures) for report in await released()] == [1]
+            assert [report.held for report in await released()] == [1]
             assert await released() == []
             assert len(listener.requests) == OPENS_AFTER + minute
     waiting = await delivery_rows(database, "attempts, parked")
-    assert waiting[OPENS_AFTER:] == [(1, False)] * 3 + [(0, True)] * 2
+    assert waiting[OPENS_AFTER:] == [(1, True)] * 3 + [(0, True)] * 2
 
 
 async def test_a_probe_that_arrives_closes_the_circuit(
@@ -203,7 +203,7 @@ async def test_an_operator_sends_now_whatever_holds_it(database: AsyncConnection
         await an_endpoint(by, url_of(listener), delays=(3600.0, 3600.0))
         await attempt_batch(AttemptBatch(await a_batch(by, OPENS_AFTER)))
         await some_batches(by)
-        held = await database.scalar(text("SELECT id FROM delivery WHERE parked"))
+        held = await database.scalar(text("SELECT id FROM delivery WHERE attempts = 0"))
         in_hand = await find_parked(FindParked(held))
         assert in_hand is not None
         assert (in_hand.number, in_hand.reason, in_hand.kind) == (1, "circuit_open", "qr.created")
