@@ -16,13 +16,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, text, update
-from sqlalchemy import select as columns_of
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from activities.batching import Batch, Part, WriteBatches, batch_of_row, write_batches
 from activities.deliveries.health import health_of
-from activities.fan_out import Due, Waiting, by_organization, fan_out, numbered
+from activities.fan_out import Due, FanOut, Waiting, by_organization, numbered
 from activities.outside import outside
 from activities.rules.breaker import held_by
 from schema.db import commit_lazily, transaction
@@ -33,7 +32,7 @@ IDLE_MILLISECONDS = 60_000
 """How long PostgreSQL waits for a relay that does not go on: its machine may be gone."""
 
 _BEGIN = text(
-    "SELECT pg_advisory_xact_lock(:lock), "
+    "SELECT pg_advisory_xact_lock(:lock), set_config('jit', 'off', true), "
     "set_config('idle_in_transaction_session_timeout', :idle, true)"
 )
 
@@ -45,14 +44,42 @@ _COUNT = text(
 
 _MARK = text("UPDATE event SET dispatched_at = :now WHERE id = ANY (CAST(:ids AS uuid[]))")
 
+_TELLING = """
+WITH RECURSIVE telling AS (
+  (SELECT organization_id AS id FROM event WHERE dispatched_at IS NULL
+   ORDER BY organization_id LIMIT 1)
+  UNION ALL
+  SELECT further.* FROM telling CROSS JOIN LATERAL (
+    SELECT organization_id FROM event WHERE dispatched_at IS NULL AND organization_id > telling.id
+    ORDER BY organization_id LIMIT 1
+  ) AS further
+)"""
+"""Organizations with waiting events: from one to the next in `ix_event_waiting`."""
+
 # As the rest of it would do, row by row: where nobody listens there is nothing to make of an event.
-_PASS_UNHEARD = text(
-    "WITH waiting AS (SELECT id, organization_id FROM event WHERE dispatched_at IS NULL "
-    "ORDER BY sequence LIMIT :limit), unheard AS (SELECT id FROM waiting AS w WHERE NOT EXISTS ("
-    "SELECT FROM endpoint AS e WHERE e.organization_id = w.organization_id "
-    "AND e.status = 'active' AND e.deleted_at IS NULL)) "
-    "UPDATE event SET dispatched_at = :now FROM unheard WHERE event.id = unheard.id"
+_UNHEARD = """, unheard AS (
+  SELECT due.id FROM telling CROSS JOIN LATERAL (
+    SELECT id FROM event WHERE dispatched_at IS NULL AND organization_id = telling.id
+    ORDER BY sequence LIMIT :limit
+  ) AS due
+  WHERE NOT EXISTS (
+    SELECT FROM endpoint AS e WHERE e.organization_id = telling.id AND e.status = 'active'
+    AND e.deleted_at IS NULL
+  ) LIMIT :limit
 )
+UPDATE event SET dispatched_at = :now FROM unheard WHERE event.id = unheard.id
+"""
+
+_FIRST = """
+SELECT due.id, created_at, organization_id, kind, asset_id, payload, only_to, request_id,
+  traceparent
+FROM telling CROSS JOIN LATERAL (
+  SELECT *, row_number() OVER (ORDER BY sequence) AS rank FROM event
+  WHERE dispatched_at IS NULL AND organization_id = telling.id ORDER BY sequence LIMIT :limit
+) AS due ORDER BY rank, organization_id LIMIT :limit
+"""
+
+_PASS_UNHEARD, _TAKE_WAITING = text(_TELLING + _UNHEARD), text(_TELLING + _FIRST)
 
 _WAITING: list[Any] = [
     col(EventRow.id),
@@ -65,12 +92,13 @@ _WAITING: list[Any] = [
     col(EventRow.request_id),
     col(EventRow.traceparent),
 ]
-"""As `Waiting` takes them."""
+"""As `Waiting` and the statement above have them."""
 
 
 @dataclass(frozen=True)
 class DispatchEvents:
-    """Take up to `limit` waiting events and make deliveries of those whose kind is in `kinds`.
+    """Take up to `limit` waiting events and make deliveries of those whose kind is in `kinds`; let
+    as many go that nobody hears of.
 
     An event that would bring the deliveries over `most_deliveries` waits for the next time, unless
     it is the first: one transaction stays small however many endpoints there are.
@@ -106,7 +134,8 @@ class Dispatched:
 
 
 async def dispatch_events(command: DispatchEvents) -> Dispatched:
-    """Turn waiting events into deliveries and batches, in the order they were written.
+    """Turn waiting events into deliveries and batches, those of an organization in the order they
+    were written; one that has many lets the others go beside them.
 
     Several relays may run and take turns: else the later events of one could be counted before the
     earlier ones of another. What costs most, to start workflows, they do side by side.
@@ -115,16 +144,17 @@ async def dispatch_events(command: DispatchEvents) -> Dispatched:
     async with transaction() as session:
         await session.execute(_BEGIN, {"lock": LOCK, "idle": str(IDLE_MILLISECONDS)})
         passed = await _pass_unheard(session, command.limit, now)
-        waiting = await _take_waiting(session, command.limit - passed)
+        waiting = await _take_waiting(session, command.limit)
         told = {event.organization_id for event in waiting if event.kind in command.kinds}
         endpoints = await _active_endpoints(session, told)
-        events, wanted = fan_out(waiting, endpoints, command.kinds, command.most_deliveries)
-        if not wanted and (passed or events):
+        out = FanOut(endpoints, command.kinds, command.most_deliveries)
+        out.take(waiting)
+        if not out.due and (passed or out.leaving):
             await commit_lazily(session)
-        due = numbered(wanted, await _take_numbers(session, wanted))
+        due = numbered(out.due, await _take_numbers(session, out.due))
         batches = await write_batches(WriteBatches(_parts(due, command.batch_size, now), now))
-        await _mark_dispatched(session, [event.id for event in events], now)
-    return Dispatched(events=passed + len(events), batches=batches)
+        await _mark_dispatched(session, [event.id for event in out.leaving], now)
+    return Dispatched(events=passed + len(out.leaving), batches=batches)
 
 
 async def waiting_batches(command: WaitingBatches) -> tuple[Batch, ...]:
@@ -152,19 +182,14 @@ async def confirm_batches(command: ConfirmBatches) -> None:
 
 
 async def _pass_unheard(session: AsyncSession, limit: int, now: datetime) -> int:
-    """Let those of the first `limit` go that no endpoint could hear of; how many these are."""
+    """Let up to `limit` go that no endpoint could hear of; how many these are."""
     passed = await session.execute(_PASS_UNHEARD, {"limit": limit, "now": now})
     return cast(CursorResult[Any], passed).rowcount
 
 
 async def _take_waiting(session: AsyncSession, limit: int) -> Sequence[Waiting]:
-    query = (
-        columns_of(*_WAITING)
-        .where(col(EventRow.dispatched_at).is_(None))
-        .order_by(col(EventRow.sequence))
-        .limit(limit)
-    )
-    return [Waiting(*row) for row in await session.execute(query)]
+    query = _TAKE_WAITING.columns(*_WAITING)
+    return [Waiting(*row) for row in await session.execute(query, {"limit": limit})]
 
 
 async def _active_endpoints(

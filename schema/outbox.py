@@ -20,7 +20,11 @@ class EventRow(Row, table=True):
 
     __tablename__ = "event"
     __table_args__ = (
-        Index("ix_event_waiting", "sequence", postgresql_where=text("dispatched_at IS NULL")),
+        Index(
+            "ix_event_waiting",
+            *("organization_id", "sequence"),
+            postgresql_where=text("dispatched_at IS NULL"),
+        ),
         # For forgetting old ones: events are written nearly in their order.
         Index("ix_event_age", "created_at", postgresql_using="brin"),
     )

@@ -74,6 +74,11 @@ class DeliveryRow(Row, table=True):
         Index("ix_delivery_pending", "created_at", postgresql_where=text("status = 'pending'")),
         Index("ix_delivery_sequence", "endpoint_id", "sequence", unique=True),
         Index(
+            "ix_delivery_arrived",
+            *("endpoint_id", "finished_at"),
+            postgresql_where=text("status = 'delivered'"),
+        ),
+        Index(
             "ix_delivery_order",
             *("endpoint_id", "order_key", "sequence"),
             postgresql_where=text("status = 'pending' AND order_key IS NOT NULL"),

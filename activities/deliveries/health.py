@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, update
@@ -23,9 +23,6 @@ from activities.rules.breaker import (
 from activities.rules.outcomes import Effect
 from schema.db import transaction
 from schema.tables import DeliveryRow, EndpointRow
-
-LONGEST_BATCH = timedelta(hours=1)
-"""Far longer than a batch waits for its turn and is under way."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +114,6 @@ async def _after_failure(
     if grave and before.failing_since is not None:
         arrived = exists().where(
             col(DeliveryRow.endpoint_id) == endpoint_id,
-            col(DeliveryRow.created_at) > before.failing_since - LONGEST_BATCH,
             col(DeliveryRow.status) == "delivered",
             col(DeliveryRow.finished_at) > before.failing_since,
         )

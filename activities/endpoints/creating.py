@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
 from activities.audit import done_by, record_act
 from activities.endpoints.drafts import JudgeAddress, judge_address, judged
 from activities.endpoints.finding import must_see_all
@@ -19,10 +23,14 @@ from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.custom_headers import kept
-from activities.rules.errors import InvalidFields
+from activities.rules.errors import InvalidFields, NotNow
 from activities.rules.throttles import WEBHOOK_TESTS
 from schema.db import transaction
+from schema.locks import lock_organization
 from schema.tables import EndpointRow
+
+MOST = 500
+"""Endpoints of an organization: each event is held against all of them."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,7 @@ async def create_endpoint(command: CreateEndpoint) -> EndpointView:
     """Make a receiver. Raises `InvalidFields`, also for a target off the public internet.
 
     A name that cannot be resolved now is accepted: every attempt resolves and checks again. Raises
-    `Forbidden` for an actor of one workspace.
+    `Forbidden` for an actor of one workspace, and `NotNow` beyond `MOST`.
     """
     by, now = command.by, outside().clock.now()
     must_see_all(by, "webhooks.write")
@@ -80,6 +88,7 @@ async def create_endpoint(command: CreateEndpoint) -> EndpointView:
         sealed_headers=seal_headers(headers, by.organization_id, endpoint_id),
     )
     async with transaction() as session:
+        await _have_room(session, by)
         session.add(row)
         await session.flush()
         made = {"events": list(command.events), "scheme": command.scheme}
@@ -87,6 +96,15 @@ async def create_endpoint(command: CreateEndpoint) -> EndpointView:
         if command.send_test:
             await emit_to(sample_to(by, endpoint_id))
     return view_of(row, secret)
+
+
+async def _have_room(session: AsyncSession, by: Actor) -> None:
+    await lock_organization(session, by.organization_id)
+    mine = select(func.count()).where(
+        EndpointRow.organization_id == by.organization_id, col(EndpointRow.deleted_at).is_(None)
+    )
+    if (await session.scalar(mine) or 0) >= MOST:
+        raise NotNow(f"There are {MOST} endpoints, as many as may be; delete one before.")
 
 
 def _fields_of(command: CreateEndpoint) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +40,8 @@ _GROUPS = ("all", "any")
 _MISSING = object()
 
 Step = str | int
+Reader = Callable[[Mapping[str, Any]], bool]
+"""Whether a message meets a filter."""
 
 
 def filter_refusal(wanted: object) -> str | None:
@@ -56,22 +58,29 @@ def filter_refusal(wanted: object) -> str | None:
 
 def passes(wanted: Mapping[str, Any], message: Mapping[str, Any]) -> bool:
     """Whether the message meets a filter that `filter_refusal` let through."""
+    return reader(wanted)(message)
+
+
+def reader(wanted: Mapping[str, Any]) -> Reader:
+    """The same for many messages: what is made of the filter once."""
     ((name, inner),) = ((n, v) for n, v in wanted.items() if n != "path")
     match name:
         case "all":
-            return all(passes(part, message) for part in inner)
+            every = [reader(part) for part in inner]
+            return lambda message: all(part(message) for part in every)
         case "any":
-            return any(passes(part, message) for part in inner)
+            some = [reader(part) for part in inner]
+            return lambda message: any(part(message) for part in some)
         case "not":
-            return not passes(inner, message)
-    found = _at(message, steps_of(wanted["path"]))
-    match name:
-        case "exists":
-            return (found is not _MISSING) is inner
-        case "in":
-            return any(_same(found, value) for value in inner)
-        case _:
-            return _same(found, inner)
+            one = reader(inner)
+            return lambda message: not one(message)
+    steps = steps_of(wanted["path"])
+    if name == "exists":
+        return lambda message: (_at(message, steps) is not _MISSING) is inner
+    given = inner if name == "in" else [inner]
+    flags = [value for value in given if isinstance(value, bool)]
+    values = frozenset(value for value in given if not isinstance(value, bool))
+    return lambda message: _is_among(_at(message, steps), flags, values)
 
 
 @lru_cache(maxsize=1024)
@@ -164,8 +173,8 @@ def _at(message: object, steps: Sequence[Step]) -> object:
     return found
 
 
-def _same(found: object, value: object) -> bool:
-    """Equality as JSON knows it: 1 is 1.0, and neither is true."""
-    if isinstance(found, bool) or isinstance(value, bool):
-        return found is value
-    return found == value
+def _is_among(found: object, flags: Sequence[bool], values: frozenset[object]) -> bool:
+    """Equality as JSON knows it: 1 is 1.0, neither is true, and no list or object is asked for."""
+    if isinstance(found, bool):
+        return found in flags
+    return not isinstance(found, dict | list) and found in values

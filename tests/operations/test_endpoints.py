@@ -10,7 +10,8 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from activities.endpoints.creating import CreateEndpoint, create_endpoint
+from activities.endpoints.creating import MOST, CreateEndpoint, create_endpoint
+from activities.endpoints.ending import DeleteEndpoint, delete_endpoint
 from activities.endpoints.reading import (
     ListEndpoints,
     ReadEndpoint,
@@ -18,7 +19,7 @@ from activities.endpoints.reading import (
     read_endpoint,
 )
 from activities.outside import Outside, install
-from activities.rules.errors import InvalidFields, NotFound
+from activities.rules.errors import InvalidFields, NotFound, NotNow
 from activities.rules.paging import PageRequest
 from tests.builders.tenants import a_tenant, an_endpoint
 from tests.fakes.listener import Names
@@ -123,3 +124,20 @@ async def test_who_made_an_endpoint_is_in_the_audit_log(database: AsyncConnectio
     assert (row.actor_name, row.target) == ("test key", f"endpoint {made.id}")
     assert made.secret is not None
     assert made.secret not in str(row.detail)
+
+
+async def test_an_organization_has_so_many_endpoints_and_no_more(database: AsyncConnection) -> None:
+    by, other = await a_tenant("full"), await a_tenant("other")
+    made = await an_endpoint(by)
+    await database.execute(
+        text(
+            "INSERT INTO endpoint SELECT (json_populate_record(e, json_build_object("
+            "'id', gen_random_uuid()))).* FROM endpoint AS e, generate_series(1, :more)"
+        ),
+        {"more": MOST - 1},
+    )
+    with pytest.raises(NotNow, match="delete one"):
+        await an_endpoint(by)
+    await an_endpoint(other)
+    await delete_endpoint(DeleteEndpoint(by, made.id))
+    await an_endpoint(by)

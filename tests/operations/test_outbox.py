@@ -60,9 +60,20 @@ async def test_events_without_a_receiver_hold_up_nobody_elses() -> None:
     for by in (unheard, heard, unheard, unheard, heard):
         await a_code(by)
     few = DispatchEvents(ALL.kinds, limit=3)
-    first, second, third = [await dispatch_events(few) for _ in range(3)]
-    assert [done.events for done in (first, second, third)] == [3, 2, 0]
-    assert [sum(batch.size for batch in done.batches) for done in (first, second)] == [1, 1]
+    first, second = [await dispatch_events(few) for _ in range(2)]
+    assert [done.events for done in (first, second)] == [5, 0]
+    assert sum(batch.size for batch in first.batches) == 2
+
+
+async def test_an_organization_with_many_events_lets_others_go_beside_them() -> None:
+    many, few = await a_tenant("many"), await a_tenant("few")
+    for by in (many, few):
+        await an_endpoint(by)
+    for by in [many] * 20 + [few] * 2:
+        await a_code(by)
+    told = [await dispatch_events(DispatchEvents(ALL.kinds, limit=6)) for _ in range(2)]
+    sizes = [{b.organization_id: b.size for b in done.batches} for done in told]
+    assert sizes == [{many.organization_id: 4, few.organization_id: 2}, {many.organization_id: 6}]
 
 
 async def test_a_tenants_events_go_to_its_own_endpoints_only(database: AsyncConnection) -> None:
