@@ -86,7 +86,7 @@ async def attempt_batch(command: AttemptBatch) -> BatchReport:
     another run; what is left of a run in which nothing had its turn is parked.
     """
     due = await load_due(LoadDue(batch_id=command.batch_id))
-    run = Run(command.seconds, parks=True)
+    run = Run(command.seconds, due, parks=True)
     rows: dict[object, list[Due]] = defaultdict(list)
     for item in due:
         key = (item.endpoint_id, item.order_key) if item.order_key else item.delivery_id

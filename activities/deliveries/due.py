@@ -56,6 +56,20 @@ class LoadDue:
 
 
 @dataclass(frozen=True)
+class LookAgain:
+    """Endpoints, each with the version in which it was seen."""
+
+    versions: Mapping[UUID, int]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Fields of `Due` that are others by now, by endpoint. Secrets in clear are among them."""
+
+    receivers: Mapping[UUID, Mapping[str, Any]] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Due:
     """All that one attempt needs, secrets in clear: never logged, never sent to Temporal.
 
@@ -79,6 +93,7 @@ class Due:
     delays: tuple[float, ...]
     concurrency: int
     rate_per_minute: int | None
+    version: int
     health: Health
     kind: str
     occurred_at: datetime
@@ -116,6 +131,25 @@ async def load_due(command: LoadDue) -> tuple[Due, ...]:
     return tuple(_due(row, receivers[row.endpoint_id]) for row in found)
 
 
+async def look_again(command: LookAgain) -> Changed:
+    """What those of them are by now that their owner changed, or that were disabled."""
+    known = command.versions
+    seen = select(col(EndpointRow.id), col(EndpointRow.version)).where(
+        col(EndpointRow.id).in_(known)
+    )
+    async with transaction() as session:
+        rows = (await session.execute(seen)).all()
+        changed = [row.id for row in rows if row.version != known[row.id]]
+        if not changed:
+            return Changed({})
+        endpoints = await session.execute(
+            select(EndpointRow)
+            .where(col(EndpointRow.id).in_(changed))
+            .execution_options(populate_existing=True)
+        )
+        return Changed({row.id: _receiver(row) for row in endpoints.scalars()})
+
+
 def _receiver(endpoint: EndpointRow) -> dict[str, Any]:
     """What all messages to the endpoint have in common; opened once, however many there are."""
     return {
@@ -125,6 +159,7 @@ def _receiver(endpoint: EndpointRow) -> dict[str, Any]:
         "delays": tuple(endpoint.retry_delays),
         "concurrency": endpoint.concurrency,
         "rate_per_minute": endpoint.rate_per_minute,
+        "version": endpoint.version,
         "health": health_of(endpoint),
         "secrets": tuple(signing_secrets(endpoint, outside().clock.now())),
         "own_headers": custom_headers(endpoint),

@@ -119,6 +119,13 @@ _PARK_BUSY = text(
     "RETURNING id"
 )
 
+_FREE = text(
+    "UPDATE delivery SET order_key = NULL, "
+    "reason = CASE WHEN parked AND reason = 'earlier_message' THEN 'busy' ELSE reason END, "
+    "next_at = CASE WHEN parked AND reason = 'earlier_message' THEN :now ELSE next_at END "
+    "WHERE endpoint_id = :id AND status = 'pending' AND order_key IS NOT NULL"
+)
+
 IN_A_ROW = 50
 """Messages of one asset that go together: one behind the other, up to one that fails."""
 
@@ -136,6 +143,13 @@ class ParkBusy:
     """Deliveries of a batch that found no place on the way to their endpoints."""
 
     delivery_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class FreeOrdered:
+    """The endpoint wants no order any more."""
+
+    endpoint_id: UUID
 
 
 @dataclass(frozen=True)
@@ -227,6 +241,13 @@ async def take_in_hand(command: TakeInHand) -> None:
     """Not before its workflow is started: nobody else would try it."""
     async with transaction() as session:
         await session.execute(_TAKE, {"id": command.delivery_id})
+
+
+async def free_ordered(command: FreeOrdered) -> None:
+    """Let nothing of it wait for an earlier message."""
+    given = {"id": command.endpoint_id, "now": outside().clock.now()}
+    async with transaction() as session:
+        await session.execute(_FREE, given)
 
 
 def _parts(rows: Sequence[Any], size: int) -> list[list[Any]]:

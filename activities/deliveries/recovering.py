@@ -168,7 +168,8 @@ async def recover_part(command: RecoverPart) -> RecoveredPart:
 async def _send(endpoint: EndpointRow, mode: Mode, ids: tuple[UUID, ...]) -> Batch | None:
     if mode == "missing":
         return await replay_events(ReplayEvents(endpoint.id, ids))
-    return await reopen(Reopen(endpoint.organization_id, ids, f"{len(ids)} recovered"))
+    summary, in_order = f"{len(ids)} recovered", endpoint.ordering == "asset"
+    return await reopen(Reopen(endpoint.organization_id, ids, summary, in_order=in_order))
 
 
 async def _next(

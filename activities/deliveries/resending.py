@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import update
+from sqlalchemy import String, cast, update
 from sqlmodel import col, select
 
 from activities.audit import done_by, record_act
@@ -20,10 +20,17 @@ from activities.rules.holds import RESEND
 from schema.db import transaction
 from schema.tables import DeliveryBatchRow, DeliveryRow, EventRow
 
+_ASSET = (
+    select(cast(EventRow.asset_id, String))
+    .where(EventRow.id == DeliveryRow.event_id)
+    .correlate(DeliveryRow)
+    .scalar_subquery()
+)
+
 
 @dataclass(frozen=True)
 class ResendDelivery:
-    """Send a delivery of this endpoint once more, whatever became of it."""
+    """Send a delivery of this endpoint once more, or now, if it waits."""
 
     by: Actor
     endpoint_id: UUID
@@ -32,25 +39,30 @@ class ResendDelivery:
 
 @dataclass(frozen=True)
 class Reopen:
-    """Deliveries of one organization that are over, to be sent anew in one batch."""
+    """Deliveries of one organization that are to be sent anew in one batch. With `in_order` those
+    about one asset go one after the other, before later ones.
+    """
 
     organization_id: UUID
     delivery_ids: tuple[UUID, ...]
     summary: str
     kind: str | None = None
+    in_order: bool = False
 
 
 @needs("webhooks.write")
 async def resend_delivery(command: ResendDelivery) -> Batch:
     """Its batch, whose workflow is to be started; the relay does when nobody else has.
 
-    It keeps its id, number and message id; its attempts go on counting, its policy begins anew.
-    Raises `NotFound`, `NotNow` while it is being tried and for an endpoint that is not active.
+    It keeps its id, number and message id; its attempts go on counting, its policy begins anew. One
+    that waits for its next attempt, or for others, need not any more: what waited with it ends when
+    it finds it sent anew. Raises `NotFound`, `NotNow` while it is being sent and for an endpoint
+    that is not active.
     """
-    by = command.by
+    by, now = command.by, outside().clock.now()
     endpoint = await read_endpoint(ReadEndpoint(by, command.endpoint_id))
     query = (
-        select(DeliveryRow.status, EventRow.kind)
+        select(DeliveryRow, EventRow.kind)
         .join(EventRow, EventRow.id == DeliveryRow.event_id)  # type: ignore[arg-type]
         .where(
             DeliveryRow.id == command.delivery_id, DeliveryRow.endpoint_id == command.endpoint_id
@@ -63,9 +75,10 @@ async def resend_delivery(command: ResendDelivery) -> Batch:
             raise NotFound("delivery")
         if endpoint.status != "active":
             raise NotNow(f"This endpoint is {endpoint.status}; resume it before you send to it.")
-        status, kind = found
-        if status == "pending":
-            raise NotNow("This delivery is still being tried; wait until that is over.")
+        delivery, kind = found
+        waits = delivery.next_at is not None and delivery.next_at > now
+        if delivery.status == "pending" and not waits:
+            raise NotNow("This delivery is being sent now; look at it again in some seconds.")
         ids = (command.delivery_id,)
         batch = await reopen(Reopen(by.organization_id, ids, f"1 x {kind}, once more", kind))
         what = f"delivery {command.delivery_id}"
@@ -76,7 +89,7 @@ async def resend_delivery(command: ResendDelivery) -> Batch:
 async def reopen(command: Reopen) -> Batch:
     """Put them into a batch as if they were new, in the open transaction.
 
-    They wait for no earlier message, and no later one waits for them.
+    But for those `in_order` they wait for no earlier message, and no later one waits for them.
     """
     now, cause = outside().clock.now(), current_cause()
     batch = DeliveryBatchRow(
@@ -102,7 +115,7 @@ async def reopen(command: Reopen) -> Batch:
                 reason=RESEND,
                 parked=False,
                 resend=col(DeliveryRow.resend) + 1,
-                order_key=None,
+                order_key=_ASSET if command.in_order else None,
                 next_at=now,
                 finished_at=None,
             )

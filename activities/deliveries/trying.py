@@ -6,9 +6,10 @@ What is recorded is not sent again; what was sent and not recorded is, under the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -17,7 +18,7 @@ from temporalio import activity
 
 from activities.attempts import RecordAttempt, Recorded, make_attempt
 from activities.deliveries.cancelling import CancelDelivery, cancel_delivery
-from activities.deliveries.due import Due, LoadDue, load_due
+from activities.deliveries.due import Due, LoadDue, LookAgain, load_due, look_again
 from activities.deliveries.holding import HoldDelivery, MayAttempt, find_hold, hold_delivery
 from activities.deliveries.lanes import Lanes
 from activities.deliveries.parking import ParkBusy, park_busy
@@ -30,6 +31,9 @@ from schema.db import DatabaseAway
 
 ATTEMPTS = Counter("inkloom_webhook_attempts", "Attempts of deliveries by outcome", ["outcome"])
 HELD = Counter("inkloom_webhook_holds", "Attempts that had to wait, by reason", ["reason"])
+
+FRESH_SECONDS = 0.5
+"""How long what was read of endpoints counts; who had to wait longer looks again."""
 
 log = structlog.get_logger("inkloom.deliveries")
 
@@ -58,11 +62,14 @@ class Run:
     at a receiver that is away is too. One that parks begins nothing more once its worker stops.
     """
 
-    def __init__(self, seconds: float, *, parks: bool = False) -> None:
+    def __init__(self, seconds: float, due: Iterable[Due] = (), *, parks: bool = False) -> None:
         self.has_begun = False
         self._parks = parks
-        self._until = monotonic() + seconds
+        self._looked = monotonic()
+        self._until = self._looked + seconds
         self._health: dict[UUID, Health] = {}
+        self._versions = {item.endpoint_id: item.version for item in due}
+        self._changed: dict[UUID, Mapping[str, Any]] = {}
 
     async def try_one(
         self, item: Due, first: int, *, is_forced: bool = False
@@ -78,6 +85,7 @@ class Run:
             return None
         self.has_begun = True
         try:
+            item = await self._as_it_is(item)
             health = self._health.get(item.endpoint_id, item.health)
             if health.status in ("disabled", "deleted"):
                 return await self.standing(replace(item, status="cancelled", health=health))
@@ -138,6 +146,19 @@ class Run:
             wait = max(0.0, (item.next_at - outside().clock.now()).total_seconds())
         reason = item.reason if item.reason in HOLDS else ""
         return DeliveryReport("pending", item.attempts, wait, reason, item.parked)
+
+    async def _as_it_is(self, item: Due) -> Due:
+        """The same to its endpoint as that is by now: who waited for a place may find it paused, at
+        another address or with another secret.
+        """
+        if monotonic() - self._looked > FRESH_SECONDS:
+            self._looked = monotonic()
+            changed = (await look_again(LookAgain(self._versions))).receivers
+            for endpoint_id, receiver in changed.items():
+                self._versions[endpoint_id] = receiver["version"]
+                self._health.pop(endpoint_id, None)
+            self._changed.update(changed)
+        return replace(item, **self._changed.get(item.endpoint_id, {}))
 
     async def _attempt(self, item: Due) -> DeliveryReport:
         # Where the policy of one that was sent anew counts from, only its workflow knows.

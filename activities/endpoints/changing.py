@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from activities.audit import done_by, record_act
+from activities.deliveries.parking import FreeOrdered, free_ordered
 from activities.endpoints.drafts import JudgeAddress, judge_address, judged
 from activities.endpoints.finding import held, must_see_all, the_endpoint, there
 from activities.endpoints.secrets import custom_headers, seal_headers
@@ -104,6 +105,8 @@ async def _apply(by: Actor, row: EndpointRow, changes: Mapping[str, Any]) -> Non
             "version": row.version + 1,
         }
     )
+    if changes.get("ordering") == "none":
+        await free_ordered(FreeOrdered(row.id))
     await record_act(done_by(by, "endpoint.updated", f"endpoint {row.id}", **detail))
 
 
