@@ -86,7 +86,7 @@ class DeliveryRow(Row, table=True):
         Index(
             "ix_delivery_held",
             *("reason", "endpoint_id", text("coalesce(sequence, 0)")),
-            postgresql_where=text("status = 'pending' AND reason IS NOT NULL"),
+            postgresql_where=text("status = 'pending' AND reason IS NOT NULL AND NOT parked"),
         ),
         Index(
             "ix_delivery_parked",

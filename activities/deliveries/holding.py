@@ -124,14 +124,18 @@ async def _drain_time(session: AsyncSession, due: Due) -> float:
     per_minute = due.rate_per_minute or 1
     # No more are counted than what takes the longest time.
     most = int(LONGEST_DRAIN_SECONDS * per_minute / 60)
-    waiting = (
-        select(DeliveryRow.id)
-        .where(
-            col(DeliveryRow.endpoint_id) == due.endpoint_id,
-            col(DeliveryRow.status) == "pending",
-            col(DeliveryRow.reason) == "rate_limit",
+    count = 0
+    # Each has an index of its own.
+    for kind in (col(DeliveryRow.parked), ~col(DeliveryRow.parked)):
+        waiting = (
+            select(DeliveryRow.id)
+            .where(
+                col(DeliveryRow.endpoint_id) == due.endpoint_id,
+                col(DeliveryRow.status) == "pending",
+                col(DeliveryRow.reason) == "rate_limit",
+                kind,
+            )
+            .limit(most)
         )
-        .limit(most)
-    )
-    count = await session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+        count += await session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
     return min(LONGEST_DRAIN_SECONDS, 60.0 * (count + 1) / per_minute)

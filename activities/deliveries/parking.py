@@ -57,8 +57,8 @@ _FIND = """, awake AS (
   FROM held JOIN endpoint ON endpoint.id = held.endpoint_id
   WHERE endpoint.status = 'active' AND deleted_at IS NULL
 ), plain AS (
-  SELECT due.id FROM awake CROSS JOIN LATERAL (
-    SELECT id FROM delivery
+  SELECT due.* FROM awake CROSS JOIN LATERAL (
+    SELECT id, row_number() OVER (ORDER BY coalesce(sequence, 0)) AS rank FROM delivery
     WHERE parked AND status = 'pending' AND endpoint_id = awake.id AND reason = awake.reason
       AND (reason NOT IN ('busy', 'rate_limit', 'retry') OR next_at <= :now)
     ORDER BY coalesce(sequence, 0) LIMIT awake.most
@@ -81,21 +81,23 @@ _FIND = """, awake AS (
   ) AS head
   WHERE awake.reason = 'earlier_message'
 ), in_order AS (
-  SELECT row.id FROM heads CROSS JOIN LATERAL (
-    SELECT id FROM delivery
+  SELECT row.id, row_number() OVER (PARTITION BY heads.endpoint_id ORDER BY row.sequence) AS rank
+  FROM heads CROSS JOIN LATERAL (
+    SELECT id, delivery.sequence FROM delivery
     WHERE endpoint_id = heads.endpoint_id AND order_key = heads.order_key AND status = 'pending'
       AND parked AND reason = 'earlier_message'
     ORDER BY sequence LIMIT :in_a_row
   ) AS row
 )
 SELECT id, organization_id, endpoint_id, sequence FROM delivery
-WHERE id IN (SELECT id FROM (SELECT id FROM plain UNION ALL SELECT id FROM in_order) AS due
-             LIMIT :limit)
+WHERE id IN (SELECT id FROM (SELECT * FROM plain UNION ALL SELECT * FROM in_order) AS due
+             ORDER BY rank LIMIT :limit)
   AND parked AND status = 'pending'
 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 """
 """`held` goes from one endpoint and reason to the next in `ix_delivery_parked`, `heads` from one
-asset to the next in `ix_delivery_order`: its first message may go, and those behind it with it."""
+asset to the next in `ix_delivery_order`: its first message may go, and those behind it with it.
+First ones of all endpoints go before second ones: the backlog of one holds up nobody."""
 
 _UNPARK = text(
     "UPDATE delivery SET parked = false, next_at = :now, batch_id = due.batch_id, "

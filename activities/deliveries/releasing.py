@@ -1,4 +1,6 @@
-"""Held messages that may go by now, found in steps through indexes: what stays held is not read.
+"""Held messages that a workflow is about and that may go by now; `parking.py` has the others.
+
+They are found in steps through indexes: what stays held is not read.
 
 A look takes a step for each endpoint that has held messages, and for one with messages that wait
 for earlier ones a step for each asset; then it reads what it takes, of all endpoints alike.
@@ -20,12 +22,13 @@ WOKEN_AFTER = timedelta(seconds=5)
 
 _TAKE = text("""
 WITH RECURSIVE held AS (
-  (SELECT reason, endpoint_id FROM delivery WHERE status = 'pending' AND reason IS NOT NULL
+  (SELECT reason, endpoint_id FROM delivery
+   WHERE status = 'pending' AND reason IS NOT NULL AND NOT parked
    ORDER BY reason, endpoint_id LIMIT 1)
   UNION ALL
   SELECT further.* FROM held CROSS JOIN LATERAL (
     SELECT reason, endpoint_id FROM delivery
-    WHERE status = 'pending' AND reason IS NOT NULL
+    WHERE status = 'pending' AND reason IS NOT NULL AND NOT parked
       AND (reason, endpoint_id) > (held.reason, held.endpoint_id)
     ORDER BY reason, endpoint_id LIMIT 1
   ) AS further
@@ -38,25 +41,26 @@ WITH RECURSIVE held AS (
   SELECT due.id, due.rank FROM active CROSS JOIN LATERAL (
     SELECT id, row_number() OVER (ORDER BY coalesce(sequence, 0)) AS rank FROM delivery
     WHERE reason = active.reason AND endpoint_id = active.id AND status = 'pending'
-      AND reason IS NOT NULL AND next_at NOT BETWEEN :now AND :until
+      AND reason IS NOT NULL AND NOT parked AND next_at NOT BETWEEN :now AND :until
     ORDER BY coalesce(sequence, 0) LIMIT :limit
   ) AS due
   WHERE active.reason = 'endpoint_paused' OR active.reason = 'circuit_open' AND active.is_closed
 ), first AS (
   SELECT due.id, due.rank FROM active CROSS JOIN LATERAL (
     WITH RECURSIVE heads AS (
-      (SELECT id, order_key, reason, next_at FROM delivery
+      (SELECT id, order_key, reason, next_at, parked FROM delivery
        WHERE endpoint_id = active.id AND status = 'pending' AND order_key IS NOT NULL
        ORDER BY order_key, sequence LIMIT 1)
       UNION ALL
       SELECT head.* FROM heads CROSS JOIN LATERAL (
-        SELECT id, order_key, reason, next_at FROM delivery
+        SELECT id, order_key, reason, next_at, parked FROM delivery
         WHERE endpoint_id = active.id AND status = 'pending' AND order_key > heads.order_key
         ORDER BY order_key, sequence LIMIT 1
       ) AS head
     )
     SELECT id, row_number() OVER () AS rank FROM heads
-    WHERE reason = 'earlier_message' AND next_at NOT BETWEEN :now AND :until LIMIT :limit
+    WHERE reason = 'earlier_message' AND NOT parked AND next_at NOT BETWEEN :now AND :until
+    LIMIT :limit
   ) AS due
   WHERE active.reason = 'earlier_message' AND active.may_send
 ), found AS (
@@ -65,7 +69,8 @@ WITH RECURSIVE held AS (
 ), taken AS (
   SELECT id FROM delivery
   WHERE id IN (SELECT id FROM found)
-    AND status = 'pending' AND reason IS NOT NULL AND next_at NOT BETWEEN :now AND :until
+    AND status = 'pending' AND reason IS NOT NULL AND NOT parked
+    AND next_at NOT BETWEEN :now AND :until
   ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE delivery SET next_at = :until FROM taken WHERE delivery.id = taken.id

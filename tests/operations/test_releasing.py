@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from activities.deliveries.parking import ReleaseParked, release_parked
 from activities.deliveries.releasing import TakeReleased, take_released
 from activities.gateways.clock import FixedClock
 from activities.outside import Outside
@@ -136,3 +137,29 @@ async def test_of_two_relays_one_wakes_a_message(
         looks = await asyncio.gather(*(take_released(TakeReleased(50)) for _ in range(4)))
         found = [one.delivery_id for look in looks for one in look]
         assert len(found) == len(set(found)) == 50
+
+
+@pytest.mark.usefixtures("world")
+async def test_what_is_parked_is_not_woken(database: AsyncConnection, clock: FixedClock) -> None:
+    by = await a_tenant()
+    await fill(by, clock, 2000, reason="endpoint_paused")
+    await database.execute(text("UPDATE delivery SET parked = sequence <= 1990"))
+    assert (await taken(database))[0] == 10
+
+
+@pytest.mark.usefixtures("world")
+async def test_one_endpoint_with_much_parked_does_not_keep_others_waiting(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    by = await a_tenant()
+    many = await fill(by, clock, 500, reason="endpoint_paused")
+    in_order = await fill(by, clock, 300, reason="earlier_message", assets=10)
+    few = await fill(by, clock, 20, reason="endpoint_paused")
+    await database.execute(text("UPDATE delivery SET parked = true"))
+    await release_parked(ReleaseParked(60))
+    query = text("SELECT endpoint_id, max(sequence) FROM delivery WHERE NOT parked GROUP BY 1")
+    assert {tuple(row) for row in await database.execute(query)} == {
+        (many, 20),
+        (in_order, 20),
+        (few, 20),
+    }

@@ -1,4 +1,5 @@
-"""Waiting events by organization, so that each has its turn; arrivals by the moment they came."""
+"""Waiting events by organization, so that each has its turn; arrivals by the moment they came; what
+is parked apart from what workflows wait with."""
 
 from __future__ import annotations
 
@@ -12,6 +13,18 @@ depends_on = None
 
 UNTOLD = sa.text("dispatched_at IS NULL")
 DELIVERED = sa.text("status = 'delivered'")
+HELD = "status = 'pending' AND reason IS NOT NULL"
+
+
+def _index_held(where: str) -> None:
+    op.drop_index("ix_delivery_held", table_name="delivery")
+    op.create_index(
+        "ix_delivery_held",
+        "delivery",
+        ["reason", "endpoint_id", sa.text("coalesce(sequence, 0)")],
+        unique=False,
+        postgresql_where=sa.text(where),
+    )
 
 
 def upgrade() -> None:
@@ -30,9 +43,11 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=DELIVERED,
     )
+    _index_held(f"{HELD} AND NOT parked")
 
 
 def downgrade() -> None:
+    _index_held(HELD)
     op.drop_index("ix_delivery_arrived", table_name="delivery", postgresql_where=DELIVERED)
     op.drop_index("ix_event_waiting", table_name="event", postgresql_where=UNTOLD)
     op.create_index(
