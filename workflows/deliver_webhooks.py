@@ -37,31 +37,63 @@ def retry_id(delivery_id: UUID, resend: int) -> str:
     return f"retry/{delivery_id}/{resend}" if resend else f"retry/{delivery_id}"
 
 
+def details_of(report: BatchReport) -> str:
+    """How far a batch is, in Markdown."""
+    return (
+        f"**{report.delivered}** delivered, **{len(report.failures)}** to be retried, "
+        f"**{report.given_up}** given up, **{report.held}** held, "
+        f"**{report.unfinished}** still to be tried"
+    )
+
+
+def retry_of(due: Deliveries, failure: Failure) -> Retry:
+    """What tries it again."""
+    return Retry(
+        organization_id=due.organization_id,
+        delivery_id=failure.delivery_id,
+        number=failure.number,
+        wait_seconds=failure.wait_seconds,
+        cause=failure.cause,
+        first=failure.first,
+        resend=failure.resend,
+        reason=failure.reason,
+    )
+
+
 @workflow.defn
 class DeliverWebhooks:
     """Make the first attempt of each delivery of a batch; hand failures to `RetryDelivery`."""
 
+    def __init__(self) -> None:
+        self._failed: list[Failure] = []
+        self._told: set[UUID] = set()
+
     @workflow.run
     async def run(self, due: Deliveries) -> BatchReport:
-        told: set[UUID] = set()
         while True:
-            report: BatchReport = await workflow.execute_activity(
-                attempt_batch, AttemptBatch(due.batch_id), **BRISK
-            )
-            fresh = [one for one in report.failures if one.delivery_id not in told]
-            await self._hand_over(due, fresh)
-            told.update(failure.delivery_id for failure in report.failures)
-            workflow.set_current_details(
-                f"**{report.delivered}** delivered, **{len(report.failures)}** to be retried, "
-                f"**{report.given_up}** given up, **{report.held}** held, "
-                f"**{report.unfinished}** still to be tried"
-            )
+            report = await self._attempt(due)
+            await self._hand_over(due, report.failures)
+            workflow.set_current_details(details_of(report))
             if not report.unfinished:
-                break
-        workflow.logger.info("batch tried", extra={"request_id": due.cause.request_id})
-        return report
+                workflow.logger.info("batch tried", extra={"request_id": due.cause.request_id})
+                return report
 
-    async def _hand_over(self, due: Deliveries, failures: Sequence[Failure]) -> None:
+    @workflow.signal
+    def failed(self, failures: tuple[Failure, ...]) -> None:
+        """These failed, while others of the batch are still under way."""
+        self._failed.extend(failures)
+
+    async def _attempt(self, due: Deliveries) -> BatchReport:
+        attempt = workflow.start_activity(attempt_batch, AttemptBatch(due.batch_id), **BRISK)
+        while not attempt.done():
+            await workflow.wait_condition(lambda: attempt.done() or bool(self._failed))
+            await self._hand_over(due, self._failed)
+        return await attempt
+
+    async def _hand_over(self, due: Deliveries, told: Sequence[Failure]) -> None:
+        failures = [failure for failure in told if failure.delivery_id not in self._told]
+        self._told.update(failure.delivery_id for failure in failures)
+        self._failed = []
         if workflow.patched("handed over at once"):
             await asyncio.gather(*(self._keep_trying(due, failure) for failure in failures))
             return
@@ -72,16 +104,7 @@ class DeliverWebhooks:
         try:
             await workflow.start_child_workflow(
                 RetryDelivery.run,
-                Retry(
-                    organization_id=due.organization_id,
-                    delivery_id=failure.delivery_id,
-                    number=failure.number,
-                    wait_seconds=failure.wait_seconds,
-                    cause=failure.cause,
-                    first=failure.first,
-                    resend=failure.resend,
-                    reason=failure.reason,
-                ),
+                retry_of(due, failure),
                 id=retry_id(failure.delivery_id, failure.resend),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from temporalio import workflow
+from temporalio.exceptions import is_cancelled_exception
 
 from activities.cause import Cause
 from activities.deliveries.attempting import AttemptDelivery, attempt_delivery
@@ -46,16 +47,23 @@ class RetryDelivery:
 
     @workflow.run
     async def run(self, retry: Retry) -> DeliveryReport:
+        try:
+            return await self._keep_trying(retry)
+        except BaseException as fault:
+            if is_cancelled_exception(fault):  # by the button of the Temporal UI
+                await give_up(retry.delivery_id)
+            raise
+
+    async def _keep_trying(self, retry: Retry) -> DeliveryReport:
         waiting, delivery = self._waiting, retry.delivery_id
-        waiting.paused = waiting.paused or retry.paused
+        waiting.paused |= retry.paused
         report = DeliveryReport("pending", retry.number - 1, retry.wait_seconds, retry.reason)
         while report.wait_seconds is not None:
             if workflow.info().is_continue_as_new_suggested() and not waiting.is_told:
                 workflow.continue_as_new(goes_on(retry, report, waiting.paused))
             forced = await waiting.until_due(report)
             if waiting.cancelled:
-                await workflow.execute_activity(cancel_delivery, CancelDelivery(delivery), **BRISK)
-                return DeliveryReport("cancelled", report.attempts, None)
+                return await give_up(delivery, report.attempts)
             number = report.attempts + 1
             attempt = AttemptDelivery(delivery, number, retry.first, retry.resend, forced)
             report = await workflow.execute_activity(attempt_delivery, attempt, **BRISK)
@@ -91,6 +99,12 @@ class RetryDelivery:
     def why(self) -> Why:
         """Why it is not delivered, and when it is tried next."""
         return self._waiting.why()
+
+
+async def give_up(delivery_id: UUID, attempts: int = 0) -> DeliveryReport:
+    """Write down that it is cancelled."""
+    await workflow.execute_activity(cancel_delivery, CancelDelivery(delivery_id), **BRISK)
+    return DeliveryReport("cancelled", attempts, None)
 
 
 def goes_on(retry: Retry, report: DeliveryReport, paused: bool) -> Retry:

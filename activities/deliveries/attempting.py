@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from temporalio import activity
+from temporalio.service import RPCError
 
 from activities.cause import Cause
 from activities.deliveries.due import Due, LoadDue, load_due
@@ -22,6 +24,9 @@ from activities.rules.holds import HOLDS, RESEND, Hold
 BATCH_SECONDS = 15.0
 """What of a batch did not begin within this waits for its next run: who failed first does not wait
 for those who are slow."""
+
+TELL_SECONDS = 1.0
+"""How often a batch that goes on tells of what failed in it."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +96,14 @@ async def attempt_batch(command: AttemptBatch) -> BatchReport:
     for item in due:
         key = (item.endpoint_id, item.order_key) if item.order_key else item.delivery_id
         rows[key].append(item)
-    reports = await _all_of(run, rows.values())
+    reports: dict[UUID, DeliveryReport] = {}
+    async with _telling(due, reports):
+        await _all_of(run, rows.values(), reports)
     left = [item for item in due if item.delivery_id not in reports]
     if left and not run.has_begun and not run.is_stopping:
         reports.update(await run.park(left))
     told = [(item, reports[item.delivery_id]) for item in due if item.delivery_id in reports]
-    failures = tuple(
-        _failure(item, report)
-        for item, report in told
-        if report.wait_seconds is not None and not report.parked
-    )
+    failures = _failures(due, reports)
     delivered = sum(report.status == "delivered" for _, report in told)
     held = sum(report.parked for _, report in told)
     over = len(told) - delivered - len(failures) - held
@@ -121,28 +124,54 @@ async def attempt_delivery(command: AttemptDelivery) -> DeliveryReport:
     return report or await run.hold(item, Hold("busy"))
 
 
-async def _all_of(run: Run, rows: Iterable[list[Due]]) -> dict[UUID, DeliveryReport]:
+async def _all_of(run: Run, rows: Iterable[list[Due]], reports: dict[UUID, DeliveryReport]) -> None:
     """Let all of them end before a fault of one is raised: none is cut off while sending.
 
-    Those that had no turn are missing, and what comes after them in their row.
+    Those that had no turn are missing in `reports`, and what comes after them in their row.
     """
 
-    async def walk(row: list[Due]) -> list[tuple[UUID, DeliveryReport]]:
-        told: list[tuple[UUID, DeliveryReport]] = []
-        for item in row:
-            report = None if told and run.is_over else await _begin(item, run)
+    async def walk(row: list[Due]) -> None:
+        for number, item in enumerate(row):
+            report = None if number and run.is_over else await _begin(item, run)
             if report is None:
                 break
-            told.append((item.delivery_id, report))
-        return told
+            reports[item.delivery_id] = report
 
     ended = await asyncio.gather(*map(walk, rows), return_exceptions=True)
-    reports: dict[UUID, DeliveryReport] = {}
     for outcome in ended:
         if isinstance(outcome, BaseException):
             raise outcome
-        reports.update(outcome)
-    return reports
+
+
+@asynccontextmanager
+async def _telling(
+    due: Sequence[Due], reports: Mapping[UUID, DeliveryReport]
+) -> AsyncIterator[None]:
+    """Tell the workflow meanwhile who failed: that waits for nobody who is slow."""
+    telling = asyncio.create_task(_tell(due, reports)) if activity.in_activity() else None
+    try:
+        yield
+    finally:
+        if telling is not None:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _tell(due: Sequence[Due], reports: Mapping[UUID, DeliveryReport]) -> None:
+    """What could not be told is in the report of the batch."""
+    told: set[UUID] = set()
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        fresh = [one for one in _failures(due, reports) if one.delivery_id not in told]
+        if not fresh:
+            continue
+        info = activity.info()
+        workflow = activity.client().get_workflow_handle(
+            info.workflow_id or "", run_id=info.workflow_run_id
+        )
+        with suppress(RPCError):
+            await workflow.signal("failed", tuple(fresh))
+            told.update(failure.delivery_id for failure in fresh)
 
 
 async def _begin(item: Due, run: Run) -> DeliveryReport | None:
@@ -151,6 +180,16 @@ async def _begin(item: Due, run: Run) -> DeliveryReport | None:
     if was_tried or item.status != "pending" or item.reason in HOLDS:
         return await run.standing(item)
     return await run.try_one(item, first_of(item))
+
+
+def _failures(due: Iterable[Due], reports: Mapping[UUID, DeliveryReport]) -> tuple[Failure, ...]:
+    """Those that have tries left, and are not parked."""
+    told = ((item, reports.get(item.delivery_id)) for item in due)
+    return tuple(
+        _failure(item, report)
+        for item, report in told
+        if report is not None and report.wait_seconds is not None and not report.parked
+    )
 
 
 def _failure(item: Due, report: DeliveryReport) -> Failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -37,7 +38,8 @@ class Script:
     """A receiver that fails `failures` times and then answers; waits follow `delays`.
 
     Before each attempt the first of `holds` keeps it from being made, for so many seconds. A batch
-    needs so many `goes`; `others` of it fail too, and `parked` more are held.
+    needs so many `goes`; `others` of it fail too, and `parked` more are held. Where it `tells`, it
+    tells of the failure and goes on until that is set.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Script:
         self.goes = 1
         self.others: Sequence[UUID] = ()
         self.parked = 0
+        self.tells: asyncio.Event | None = None
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -72,7 +75,7 @@ class Script:
                 return BatchReport(0, 0, (self.failure(command.batch_id),), 1)
             if self.failures == 0:
                 return BatchReport(1, 0, ())
-            return self.failed(command.batch_id)
+            return await self.failed(command.batch_id)
 
         @activity.defn(name="attempt_delivery")
         async def attempt_delivery(command: AttemptDelivery) -> DeliveryReport:
@@ -102,9 +105,19 @@ class Script:
 
         return [attempt_batch, attempt_delivery, cancel_delivery, recover_part]
 
-    def failed(self, batch_id: UUID) -> BatchReport:
+    async def failed(self, batch_id: UUID) -> BatchReport:
+        if self.tells is not None:
+            await self.tell(batch_id, self.tells)
         failures = tuple(map(self.failure, (batch_id, *self.others)))
         return BatchReport(0, 0, failures, 0, self.parked)
+
+    async def tell(self, batch_id: UUID, until: asyncio.Event) -> None:
+        info = activity.info()
+        batch = activity.client().get_workflow_handle(info.workflow_id or "")
+        await batch.signal(DeliverWebhooks.failed, (self.failure(batch_id),))
+        while not until.is_set():
+            activity.heartbeat()
+            await asyncio.sleep(0.05)
 
     def failure(self, delivery_id: UUID) -> Failure:
         return Failure(delivery_id, "hooks.example.com", "qr.created", self.delays[0], Cause("r-1"))

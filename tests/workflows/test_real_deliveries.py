@@ -5,6 +5,7 @@ The clock of operations is the server's, which skips.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -195,3 +196,32 @@ def signs(secret: str, headers: dict[str, str], body: bytes) -> bool:
     sent = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
     expected = Webhook(secret).sign(headers["webhook-id"], sent, body.decode())
     return expected in headers["webhook-signature"].split()
+
+
+@pytest.mark.usefixtures("skipping_world")
+async def test_a_receiver_that_hangs_does_not_hold_up_the_retries_of_others(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by, tried_again = await a_tenant(), asyncio.Event()
+    answers = [BROKEN, OK]
+
+    async def once_more(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0))
+        await writer.drain()
+        if not answers:
+            tried_again.set()
+
+    async def hang(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(12):
+            await tried_again.wait()
+        writer.write(OK)
+        await writer.drain()
+
+    async with listening(once_more) as one, listening(hang) as other:
+        await an_endpoint(by, url_of(one), delays=(1.0,))
+        await an_endpoint(by, url_of(other))
+        async with delivering(temporal) as queue:
+            retries = await deliver(temporal, queue, await some_batches(by))
+            assert await ended(temporal, retries) == ["delivered"]
+    told = await delivery_rows(database, "attempts, status")
+    assert sorted(told) == [(1, "delivered"), (2, "delivered")]

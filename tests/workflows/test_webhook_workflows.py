@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.cause import Cause
@@ -141,3 +144,48 @@ async def test_a_cancelled_delivery_is_marked_and_tried_no_more(
     assert report.status == "cancelled"
     assert script.cancelled == [delivery]
     assert script.tried == []
+
+
+async def test_the_cancel_button_of_the_ui_cancels_the_delivery(
+    temporal: WorkflowEnvironment,
+) -> None:
+    script = Script(failures=1, delays=STANDARD)
+    delivery = uuid4()
+    async with working(temporal, script) as queue:
+        handle = await start_retry(temporal, queue, timedelta(days=3000).total_seconds(), delivery)
+        await handle.query(RetryDelivery.why)
+        await handle.cancel()
+        with pytest.raises(WorkflowFailureError) as ended:
+            await asyncio.wait_for(handle.result(), 20)
+    assert isinstance(ended.value.cause, CancelledError)
+    assert script.cancelled == [delivery]
+
+
+async def test_who_failed_does_not_wait_for_the_rest_of_the_batch(
+    temporal: WorkflowEnvironment,
+) -> None:
+    script = Script(failures=1, delays=STANDARD)
+    script.tells = asyncio.Event()
+    batch = uuid4()
+    async with working(temporal, script) as queue:
+        handle = await temporal.client.start_workflow(
+            DeliverWebhooks.run,
+            Deliveries(ORGANIZATION, batch, Cause("r-1")),
+            id=f"deliver/{ORGANIZATION}/{batch}",
+            task_queue=queue,
+        )
+        child = temporal.client.get_workflow_handle_for(RetryDelivery.run, f"retry/{batch}")
+
+        async def is_begun() -> bool:
+            with suppress(RPCError):
+                return (await child.describe()).id == child.id
+            return False
+
+        async with asyncio.timeout(20):
+            while not await is_begun():
+                await asyncio.sleep(0.05)
+        assert script.tried == [1], "the batch is still under way"
+        script.tells.set()
+        assert len((await handle.result()).failures) == 1
+        assert (await child.result()).status == "delivered"
+    assert script.tried == [1, 2]
