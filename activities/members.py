@@ -16,10 +16,12 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import Select
 
 from activities.audit import done_by, record_act
+from activities.notices.withdrawing import WithdrawMails, withdraw_mails
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import Forbidden, LastOwner, NotFound
+from activities.rules.notices import TOPICS, mails_of
 from activities.rules.paging import Page, PageRequest
 from activities.rules.permissions import ROLES, Role, outranks, role_named
 from schema.db import transaction
@@ -131,7 +133,8 @@ async def remove_member(command: RemoveMember) -> None:
 
     Browser sessions stay: they are the person's, and without the membership they open nothing
     here. API keys that the person made stay too: they belong to the organization. Open invitations
-    of the person are withdrawn. Raises `NotFound`, `Forbidden`, `LastOwner`.
+    of the person are withdrawn, and mails about the organization that wait for quiet hours to end
+    do not go out. Raises `NotFound`, `Forbidden`, `LastOwner`.
     """
     by = command.by
     async with transaction() as session:
@@ -222,6 +225,8 @@ async def _end(session: AsyncSession, row: MembershipRow) -> None:
     await _withdraw_invites(session, row, None)
     await session.delete(row)
     await session.flush()
+    kinds = tuple(kind for topic in TOPICS for kind in mails_of(topic))
+    await withdraw_mails(WithdrawMails(row.user_id, row.organization_id, kinds))
 
 
 async def _withdraw_invites(session: AsyncSession, row: MembershipRow, role: Role | None) -> None:

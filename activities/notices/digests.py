@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from activities.mail import MOST_IN_GROUP, QueueMail, queue_mail
@@ -35,12 +36,29 @@ AT_ONCE = MOST_IN_GROUP
 
 NOBODY = UUID(int=0)
 
+_CLAIMED = (col(DigestRow.user_id), col(DigestRow.organization_id), col(DigestRow.period))
+
 _MAILED = """
 UPDATE digest AS g SET mail_id = d.mail_id
 FROM unnest(CAST(:users AS uuid[]), CAST(:organizations AS uuid[]), CAST(:periods AS text[]),
   CAST(:mails AS uuid[])) AS d (user_id, organization_id, period, mail_id)
 WHERE g.user_id = d.user_id AND g.organization_id = d.organization_id AND g.kind = :kind
   AND g.period = d.period
+"""
+
+# Until the transaction ends nobody of them leaves, or ends a topic: `withdraw_mails` waits.
+_HOLD = """
+SELECT m.user_id, m.organization_id
+FROM unnest(CAST(:users AS uuid[]), CAST(:organizations AS uuid[])) AS d (user_id, organization_id)
+JOIN membership AS m ON m.user_id = d.user_id AND m.organization_id = d.organization_id
+ORDER BY m.user_id, m.organization_id FOR KEY SHARE OF m
+"""
+
+_LEFT = """
+SELECT p.user_id, p.organization_id
+FROM unnest(CAST(:users AS uuid[]), CAST(:organizations AS uuid[])) AS d (user_id, organization_id)
+JOIN notice_preference AS p ON p.user_id = d.user_id AND p.organization_id = d.organization_id
+WHERE p.topic = :topic AND p.mail = 'never'
 """
 
 DUE_CLOCKS = """
@@ -108,37 +126,36 @@ class MailDigests:
 
 
 async def claim_digests(command: ClaimDigests) -> tuple[Claim, ...]:
-    """Those that nobody has decided before; the open transaction does, or nobody has.
+    """Those that nobody has decided before and that are wanted still; the open transaction decides
+    them, or nobody has.
 
-    Who claims the same at the same time waits for its end.
+    Who claims the same at the same time, or wants it no more, waits for its end.
     """
     now = outside().clock.now()
-    claims = {(*one.receiver.key, one.period): one for one in command.claims}
-    if not claims:
-        return ()
-    rows = [
-        {
-            "id": uuid4(),
-            "created_at": now,
-            "user_id": user_id,
-            "organization_id": organization_id,
-            "kind": command.kind,
-            "period": period,
-        }
-        # In one order, so that two who claim the same do not wait for each other.
-        for user_id, organization_id, period in sorted(claims)
-    ]
-    claim = (
-        insert(DigestRow)
-        .values(rows)
-        .on_conflict_do_nothing()
-        .returning(col(DigestRow.user_id), col(DigestRow.organization_id), col(DigestRow.period))
-    )
     async with transaction() as session:
+        wanting = await _wanting(session, command) if command.claims else frozenset()
+        claims = {
+            (*one.receiver.key, one.period): one
+            for one in command.claims
+            if one.receiver.key in wanting
+        }
+        if not claims:
+            return ()
+        rows = [
+            {
+                "id": uuid4(),
+                "created_at": now,
+                "user_id": user_id,
+                "organization_id": organization_id,
+                "kind": command.kind,
+                "period": period,
+            }
+            # In one order, so that two who claim the same do not wait for each other.
+            for user_id, organization_id, period in sorted(claims)
+        ]
+        claim = insert(DigestRow).values(rows).on_conflict_do_nothing().returning(*_CLAIMED)
         made = (await session.execute(claim)).all()
-    return tuple(
-        claims[user_id, organization_id, period] for user_id, organization_id, period in made
-    )
+    return tuple(claims[user, organization, period] for user, organization, period in made)
 
 
 async def mail_digests(command: MailDigests) -> None:
@@ -176,6 +193,20 @@ async def mail_digests(command: MailDigests) -> None:
     }
     async with transaction() as session:
         await session.execute(text(_MAILED), values)
+
+
+async def _wanting(session: AsyncSession, command: ClaimDigests) -> frozenset[tuple[UUID, UUID]]:
+    """Who is a member and did not end the topic, which stays so until the transaction ends."""
+    keys = sorted({claim.receiver.key for claim in command.claims})
+    values: dict[str, Any] = {
+        "users": [user_id for user_id, _ in keys],
+        "organizations": [organization_id for _, organization_id in keys],
+        "topic": _TOPICS[command.kind],
+    }
+    held = {tuple(row) for row in await session.execute(text(_HOLD), values)}
+    # By itself: what was written while the others were waited for is seen now only.
+    left = {tuple(row) for row in await session.execute(text(_LEFT), values)}
+    return frozenset(held - left)
 
 
 def due_values(found: Iterable[tuple[Clocks, tuple[date, datetime]]]) -> dict[str, Any]:

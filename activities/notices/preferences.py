@@ -14,13 +14,14 @@ from sqlmodel import col, select
 
 from activities.notices.reading import person_of
 from activities.notices.telling import clocks_of
+from activities.notices.withdrawing import WithdrawMails, withdraw_mails
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.changes import UNSET, Unset, given
 from activities.rules.errors import InvalidFields
 from activities.rules.local_times import DAY_MINUTES, Clocks, is_zone
-from activities.rules.notices import ABOUT, KINDS_OF, TOPICS, Mailing, Topic, Wish
+from activities.rules.notices import ABOUT, KINDS_OF, TOPICS, Mailing, Topic, Wish, mails_of
 from schema.db import transaction
 from schema.tables import NoticePreferenceRow, NotificationRow, UserRow
 
@@ -100,7 +101,7 @@ async def read_preferences(command: ReadPreferences) -> Preferences:
 @needs("organization.read")
 async def change_preferences(command: ChangePreferences) -> Preferences:
     """All of it after the change. What waits for the digest of the day and is wanted no more by
-    mail is not in it.
+    mail is not in it, and mails of the topic that wait for quiet hours to end do not go out.
 
     Raises `InvalidFields`, and `Forbidden` unless a person asks.
     """
@@ -141,6 +142,9 @@ async def keep_wish(command: Wanted) -> None:
             .on_conflict_do_update(index_elements=key, set_={**changes, "updated_at": now})
         )
         if command.mail == "never":
+            kinds = mails_of(command.topic)
+            # First: a digest that is being written has the membership and wants the notifications.
+            await withdraw_mails(WithdrawMails(command.user_id, command.organization_id, kinds))
             await _forget_waiting(session, command)
 
 

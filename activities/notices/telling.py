@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -31,6 +31,13 @@ from schema.tables import (
 )
 
 LEADERS = ("owner", "admin")
+
+# Until the transaction ends nobody of them leaves, or ends a topic: `withdraw_mails` waits.
+_HOLD = """
+SELECT FROM membership WHERE organization_id = :organization
+  AND (role = ANY (:leaders) OR user_id = :also) ORDER BY user_id FOR KEY SHARE
+"""
+
 AT_ONCE = 1000
 """Readers written down by one statement, which takes 65,535 values at most."""
 
@@ -71,7 +78,14 @@ async def notify(command: Notify) -> None:
         title_of(command.kind, command.words)
     except KeyError as fault:
         raise ValueError(f"a notification needs {fault}") from None
+    asked: dict[str, Any] = {
+        "organization": command.organization_id,
+        "leaders": list(LEADERS),
+        "also": command.also,
+    }
     async with transaction() as session:
+        # By itself: wishes that were written while it waited are seen by what follows only.
+        await session.execute(text(_HOLD), asked)
         readers = await _readers(session, command)
         told = await _note(session, command, readers)
         organization = await session.get_one(OrganizationRow, command.organization_id)

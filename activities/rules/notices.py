@@ -102,6 +102,11 @@ KINDS_OF: Mapping[Topic, tuple[str, ...]] = {
 """What is told of each topic in Inkloom; nothing where the topic is a mail itself."""
 
 
+def mails_of(topic: Topic) -> tuple[str, ...]:
+    """The kinds of mails by which a topic is heard of, beside lines of the daily digest."""
+    return KINDS_OF[topic] or (topic,)
+
+
 def counted(number: int, one: str, many: str) -> str:
     """So many of something, such as `1 code` and `3 codes`."""
     return f"{number} {one if number == 1 else many}"
