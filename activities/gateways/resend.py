@@ -1,6 +1,7 @@
 """Mail through Resend (https://resend.com/docs/api-reference/emails, one at a time and in batches).
 
 The id of a mail is its idempotency key: Resend takes it once, however often it is sent within 24 h.
+Its limits are those of the account: who is told to wait makes all others of the process wait.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -29,6 +30,15 @@ from activities.gateways.mailer import (
 from activities.rules.backoff import parse_retry_after
 
 TOTAL_SECONDS = 15.0
+
+LONGEST_HOLD = 3600.0
+"""Seconds after which it is asked again, however long it wants to be left alone."""
+
+A_SECOND = 5
+"""Requests that it takes in one."""
+
+SPREAD_SECONDS = 60
+"""Over how long those who were held come back, one after the other."""
 
 _REFUSING = (400, 409, 413, 422, 451)
 """Statuses that are about the mail. Others are about our account, the network or the moment (a key
@@ -58,6 +68,7 @@ class ResendMailer:
         self._sender = sender
         self._total_seconds = total_seconds
         self._now = now
+        self._hold = _Hold(now)
         self._wire = _Wire(total_seconds)
         resend.api_key = api_key
         resend.api_url = base_url
@@ -112,7 +123,10 @@ class ResendMailer:
 
     @asynccontextmanager
     async def _answered(self) -> AsyncIterator[None]:
-        """A call inside ends in time, or raises what a `Mailer` raises."""
+        """A call inside ends in time, or raises what a `Mailer` raises. It is not made while Resend
+        wants to be left alone.
+        """
+        self._hold.check()
         try:
             async with asyncio.timeout(self._total_seconds):
                 yield
@@ -128,9 +142,10 @@ class ResendMailer:
         if status in _REFUSING and kind not in _MENDABLE:
             return MailRefused(f"Resend refused it: {status} {kind}")
         asked = {name.lower(): value for name, value in fault.headers.items()}.get("retry-after")
-        return MailerAway(
-            f"Resend did not take it: {status} {kind}", parse_retry_after(asked, self._now())
-        )
+        wait = parse_retry_after(asked, self._now())
+        if status == 429 and wait:
+            self._hold.begin(wait)
+        return MailerAway(f"Resend did not take it: {status} {kind}", wait)
 
 
 def _outcomes(asked: int, taken: resend.Batch.SendResponse) -> tuple[Sent | Refused, ...]:
@@ -150,6 +165,33 @@ def _outcomes(asked: int, taken: resend.Batch.SendResponse) -> tuple[Sent | Refu
     if Sent("") in outcomes or next(ids, None) is not None:
         raise LookupError("mails without an outcome")
     return outcomes
+
+
+class _Hold:
+    """Until when Resend is left alone by all, because it said so to one."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._until: datetime | None = None
+        self._held = 0
+
+    def begin(self, seconds: float) -> None:
+        """For so long from now; one that lasts longer stays."""
+        until = self._now() + timedelta(seconds=min(seconds, LONGEST_HOLD))
+        self._until = until if self._until is None else max(until, self._until)
+
+    def check(self) -> None:
+        """Raise `MailerAway` while it lasts. Who comes first waits for its end; the others follow
+        as quickly as Resend takes them.
+        """
+        if self._until is None:
+            return
+        left = (self._until - self._now()).total_seconds()
+        if left <= 0:
+            self._until, self._held = None, 0
+            return
+        turn, self._held = self._held % (SPREAD_SECONDS * A_SECOND), self._held + 1
+        raise MailerAway("Resend wants to be left alone", left + turn / A_SECOND)
 
 
 class _Wire(AsyncHTTPClient):

@@ -7,24 +7,26 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from activities.gateways.clock import FixedClock
 from activities.gateways.mailer import Mailbox, MailerAway, MailRefused, NoMailer, OutgoingMail
 from activities.gateways.resend import ResendMailer
 from schema.settings import load_settings
 from tests.fakes.resend import KEY, Resend, Trouble, resending
 from workers.bootstrap import make_mailer
 
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SENDER = "Inkloom <mail@ink.test>"
 MAIL = OutgoingMail(uuid4(), "ada@example.com", "Hello", "Hello, Ada.", "<p>Hello, Ada.</p>")
 
 
 @asynccontextmanager
 async def sending(
-    key: str = KEY, sender: str = SENDER
+    key: str = KEY, sender: str = SENDER, clock: FixedClock | None = None
 ) -> AsyncIterator[tuple[ResendMailer, Resend]]:
     async with resending() as fake:
         mailer = ResendMailer(
@@ -32,7 +34,7 @@ async def sending(
             base_url=fake.url,
             sender=sender,
             total_seconds=1.0,
-            now=lambda: datetime(2026, 11, 21, 12, 0, tzinfo=UTC),
+            now=(clock or FixedClock(NOON)).now,
         )
         try:
             yield mailer, fake
@@ -69,11 +71,13 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_id() -> None:
 
 @pytest.mark.parametrize("trouble", ["dropped", "silent", "busy", "broken", "not_json"])
 async def test_a_fault_of_the_moment_means_again(trouble: Trouble) -> None:
-    async with sending() as (mailer, fake):
+    clock = FixedClock(NOON)
+    async with sending(clock=clock) as (mailer, fake):
         fake.troubles.append(trouble)
         with pytest.raises(MailerAway) as caught:
             await mailer.send(MAIL)
         assert caught.value.wait_seconds == (7.0 if trouble == "busy" else None)
+        clock.moment += timedelta(seconds=caught.value.wait_seconds or 0)
         assert await mailer.send(MAIL)
 
 
