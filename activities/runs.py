@@ -65,6 +65,17 @@ class ListRuns:
 
 
 @dataclass(frozen=True)
+class OpenRuns:
+    """Runs of the actor's organization that are not known to be over, though they may be: `limit`
+    of them, the newest, of one kind or all.
+    """
+
+    by: Actor
+    kind: RunKind | None = None
+    limit: int = 500
+
+
+@dataclass(frozen=True)
 class ReadRun:
     """One run of the actor's organization."""
 
@@ -152,6 +163,18 @@ async def list_runs(command: ListRuns) -> Page[RunView]:
         total = await session.scalar(select(func.count()).select_from(query.subquery()))
         rows = (await session.execute(newest.limit(page.size).offset(page.offset))).all()
     return Page(tuple(map(_view, rows)), total or 0, page)
+
+
+@needs("assets.read")
+async def open_runs(command: OpenRuns) -> tuple[RunView, ...]:
+    """Those of which only their workflows know more, as they were known last."""
+    runs = _others(command.by).subquery("runs")
+    query = select(runs).where(runs.c.state.not_in(OVER))
+    if command.kind is not None:
+        query = query.where(runs.c.kind == command.kind)
+    newest = query.order_by(runs.c.created_at.desc(), runs.c.id.desc()).limit(command.limit)
+    async with transaction() as session:
+        return tuple(map(_view, (await session.execute(newest)).all()))
 
 
 @needs("assets.read")
@@ -247,7 +270,7 @@ def _others(by: Actor) -> Any:
         col(RunRow.state),
         col(RunRow.total),
         col(RunRow.done),
-        literal(0, Integer),
+        literal(0, Integer).label("failed"),
         col(RunRow.created_at),
         col(RunRow.finished_at),
         col(RunRow.workflow_id),

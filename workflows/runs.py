@@ -15,13 +15,24 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.outside import outside
+from activities.rules.paging import Page
 from activities.rules.runs import RunState
-from activities.runs import KeepRunState, RunView, keep_run_state
+from activities.runs import (
+    KeepRunState,
+    ListRuns,
+    OpenRuns,
+    RunView,
+    keep_run_state,
+    list_runs,
+    open_runs,
+)
 from workflows.recover_deliveries import RecoverDeliveries, RecoveryProgress
 from workflows.starter import AWAY, Starter, TemporalAway
 
 ASKED_AT_ONCE = 8
 ANSWER_SECONDS = 3.0
+"""How long is waited for all that workflows say of their runs."""
+
 BEGINS_WITHIN = timedelta(minutes=2)
 """A workflow that is not there after that was never started."""
 
@@ -34,21 +45,36 @@ _STATES: dict[WorkflowExecutionStatus, RunState] = {
 }
 
 
+async def list_followed(starter: Starter | None, command: ListRuns) -> Page[RunView]:
+    """The page with its runs as they are now, as in `follow_runs`.
+
+    Where one state is asked for, those that may be over are looked at before, as many as `OpenRuns`
+    takes, so that neither the page nor the count has one that is in another state by now.
+    """
+    if command.state is not None:
+        await follow_runs(starter, await open_runs(OpenRuns(command.by, command.kind)))
+    page = await list_runs(command)
+    now = await follow_runs(starter, page.items)
+    # One may have ended just now.
+    kept = tuple(run for run in now if command.state in (None, run.state))
+    return replace(page, items=kept, total=page.total - len(now) + len(kept))
+
+
 async def follow_runs(starter: Starter | None, runs: Sequence[RunView]) -> tuple[RunView, ...]:
     """The runs as they are now. While Temporal is away, or without a starter, they are as they were
     known last.
     """
     gate = asyncio.Semaphore(ASKED_AT_ONCE)
+    deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
 
     async def follow(run: RunView) -> RunView:
         if starter is None or run.workflow_id is None or run.is_over:
             return run
-        async with gate:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    return await _follow(starter, run)
-            except (TimeoutError, TemporalAway):
-                return run
+        try:
+            async with asyncio.timeout_at(deadline), gate:
+                return await _follow(starter, run)
+        except (TimeoutError, TemporalAway):
+            return run
 
     return tuple(await asyncio.gather(*map(follow, runs)))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
@@ -22,7 +21,6 @@ from activities.runs import (
     MayStopRun,
     ReadRun,
     RunView,
-    list_runs,
     may_stop_run,
     read_run,
 )
@@ -35,7 +33,7 @@ from api.workspace.listing import LONGEST_ID, path_id
 from api.workspace.org import OrgId
 from api.workspace.paging import Asked
 from api.workspace.plain_pages import PlainPageOut, present_plain
-from workflows.runs import follow_runs, stop_run
+from workflows.runs import follow_runs, list_followed, stop_run
 from workflows.starter import Starter
 
 router = make_router(authenticate, dependencies=[documented], tags=["jobs"])
@@ -104,9 +102,8 @@ class RunOut(Out):
 async def list_all(
     org_id: OrgId, by: By, asked: Asked, jobs: Jobs, kind: Kind = None, state: State = None
 ) -> PlainPageOut[RunOut]:
-    page = await list_runs(ListRuns(by, asked, kind, state))
-    now = await follow_runs(jobs.known, page.items)
-    return present_plain(replace(page, items=now), present_run)
+    page = await list_followed(jobs.known, ListRuns(by, asked, kind, state))
+    return present_plain(page, present_run)
 
 
 @router.get("/api/org/{orgId}/runs/{runId}", summary="How far a run is")

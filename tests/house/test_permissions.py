@@ -146,6 +146,7 @@ MAY: dict[str, frozenset[Role]] = {
     "name_tags": EDITORS,
     "open_archive": EVERYONE,
     "open_bulk": EVERYONE,
+    "open_runs": EVERYONE,
     "place_again": EDITORS,
     "place_asset": EDITORS,
     "plan_recovery": ADMINS,

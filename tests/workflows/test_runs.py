@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,15 +15,17 @@ from activities.gateways.clock import FixedClock
 from activities.rules.actors import Actor
 from activities.rules.backoff import RETRY_POLICIES
 from activities.rules.paging import PageRequest
+from activities.rules.runs import RunState
 from activities.runs import ListRuns, NoteRun, ReadRun, RunView, list_runs, note_run, read_run
 from tests.builders.tenants import a_tenant
 from tests.workflows.receivers import Script, start_recovery, working
 from workflows.recover_deliveries import RecoverDeliveries
-from workflows.runs import follow_runs, stop_run
+from workflows.runs import follow_runs, list_followed, stop_run
 from workflows.starter import Starter
 
 pytestmark = pytest.mark.usefixtures("database", "world")
 
+ALL = PageRequest()
 STANDARD = RETRY_POLICIES["standard"]
 
 
@@ -92,3 +95,63 @@ async def test_while_temporal_is_away_runs_are_as_they_were_known() -> None:
     run = await noted(await a_tenant(), f"recover/{uuid4()}")
     assert await followed(Starter(away), run) == run
     assert await follow_runs(None, (run,)) == (run,)
+
+
+async def listed(
+    starter: Starter, by: Actor, state: RunState | None, page: PageRequest = ALL
+) -> tuple[list[str], int]:
+    """The workflows of a page, and how many there are on all."""
+    found = await list_followed(starter, ListRuns(by, page, state=state))
+    return [run.workflow_id or "" for run in found.items], found.total
+
+
+async def test_a_list_of_one_state_has_nothing_that_is_in_another_by_now(
+    temporal: WorkflowEnvironment, clock: FixedClock
+) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    begins = await noted(by, f"check/{uuid4()}", "check", total=1)
+    script = Script(failures=0, delays=STANDARD)
+    async with working(temporal, script) as queue:
+        done: list[str | None] = []
+        for _ in range(3):
+            clock.moment += timedelta(seconds=1)
+            handle = await start_recovery(temporal, queue, total=1)
+            await handle.result()
+            done.insert(0, (await noted(by, handle.id)).workflow_id)
+        script.parts = [1] * 250
+        clock.moment += timedelta(seconds=1)
+        held = await start_recovery(temporal, queue, total=250, per_minute=1)
+        await held.signal(RecoverDeliveries.pause)
+        await noted(by, held.id)
+        assert await listed(starter, by, "running") == ([begins.workflow_id], 1)
+        assert await listed(starter, by, "paused") == ([held.id], 1)
+        pages = [await listed(starter, by, "done", PageRequest(n, 2)) for n in (1, 2, 3)]
+        assert pages == [(done[:2], 3), (done[2:], 3), ([], 3)]
+        assert await listed(starter, by, None) == ([held.id, *done, begins.workflow_id], 5)
+
+
+async def test_a_page_behind_others_counts_on_none_that_is_over(
+    temporal: WorkflowEnvironment, clock: FixedClock
+) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    begin = [await noted(by, f"check/{n}/{uuid4()}", "check", total=1) for n in range(3)]
+    async with working(temporal, Script(failures=0, delays=STANDARD)) as queue:
+        for _ in range(2):
+            clock.moment += timedelta(seconds=1)
+            handle = await start_recovery(temporal, queue, total=1)
+            await handle.result()
+            await noted(by, handle.id)
+        second, total = await listed(starter, by, "running", PageRequest(2, 2))
+        first, _ = await listed(starter, by, "running", PageRequest(1, 2))
+    assert sorted([*first, *second]) == sorted(run.workflow_id or "" for run in begin)
+    assert (len(second), total) == (1, 3)
+
+
+async def test_runs_are_waited_for_together() -> None:
+    async def silent() -> Any:
+        await asyncio.sleep(60)
+
+    by = await a_tenant()
+    runs = [await noted(by, f"recover/{uuid4()}") for _ in range(20)]
+    async with asyncio.timeout(5):
+        assert await follow_runs(Starter(silent), runs) == tuple(runs)
