@@ -34,7 +34,7 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound, NotNow
 from activities.rules.paging import Page, PageRequest
-from activities.rules.runs import OVER, RunKind, RunState
+from activities.rules.runs import OVER, Cut, RunKind, RunState
 from schema.db import transaction
 from schema.tables import ImportRow, RenderBatchRow, RunRow
 
@@ -105,7 +105,7 @@ class RunView:
     """A job and how far it is: `done` and `failed` of `total`, which may not be known.
 
     `subject_id` is the import, batch, link, code or endpoint that it is about. Where there is a
-    `workflow_id` nobody but that workflow knows more than this.
+    `workflow_id` nobody but that workflow knows more than this, and why it was `cut` short.
     """
 
     id: UUID
@@ -118,6 +118,7 @@ class RunView:
     created_at: datetime
     finished_at: datetime | None
     workflow_id: str | None
+    cut: Cut | None = None
 
     @property
     def is_over(self) -> bool:

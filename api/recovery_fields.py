@@ -17,6 +17,7 @@ from activities.deliveries.recovering import (
 from activities.endpoints.reading import ReadEndpoint, read_endpoint
 from activities.rules.actors import Actor
 from activities.rules.errors import NotFound
+from activities.rules.runs import CUT_SHORT, Cut
 from api.dialect import Body
 from api.jobs import Jobs
 from api.scalars import When
@@ -57,6 +58,16 @@ class RecoveryFields(BaseModel):
         description="whether `total` is; a filter of the endpoint is asked as it goes",
         examples=[True],
     )
+    reason: Cut | None = Field(
+        None,
+        description="why it is `cancelled` though nobody stopped it: its endpoint takes no more",
+        examples=["endpoint_paused"],
+    )
+    told: str = Field(
+        "",
+        description="the same in a sentence; empty without a reason",
+        examples=[CUT_SHORT["endpoint_paused"]],
+    )
 
 
 async def recover(
@@ -87,4 +98,6 @@ async def follow(by: Actor, endpoint_id: UUID, request_id: UUID, jobs: Jobs) -> 
         "made": progress.made,
         "total": progress.total,
         "is_exact": is_exact,
+        "reason": progress.cut,
+        "told": CUT_SHORT[progress.cut] if progress.cut else "",
     }

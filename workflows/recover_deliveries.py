@@ -15,6 +15,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.cause import Cause
 from activities.deliveries.recovering import Mode, RecoverPart, recover_part
+from activities.rules.runs import CUT_SHORT, Cut
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks
 from workflows.policies import BRISK, BULK, fair
 from workflows.queues import searchable
@@ -46,17 +47,18 @@ class Recovering:
 @dataclass(frozen=True)
 class RecoveryProgress:
     """How far it is: `made` deliveries are on their way. `status` is running, paused, done or
-    cancelled.
+    cancelled; `cut` says why nobody had to cancel it.
     """
 
     status: str
     made: int
     total: int
+    cut: Cut | None = None
 
 
 @workflow.defn
 class RecoverDeliveries:
-    """Take part after part until nothing is left, or somebody cancels it."""
+    """Take part after part until nothing is left, it is cancelled, or the endpoint ends it."""
 
     def __init__(self) -> None:
         self._paused = self._cancelled = False
@@ -68,12 +70,14 @@ class RecoverDeliveries:
         size = min(LARGEST_PART, job.per_minute)
         for _ in range(job.parts):
             self._progress = RecoveryProgress("running", job.made, job.total)
-            workflow.set_current_details(f"**{job.made}** of {job.total} on their way")
+            workflow.set_current_details(in_words(self._progress))
             await workflow.wait_condition(lambda: not self._paused or self._cancelled)
             if self._cancelled:
                 return self._end("cancelled")
             wanted = RecoverPart(job.endpoint_id, job.mode, job.since, job.until, job.after, size)
             part = await workflow.execute_activity(recover_part, wanted, **BRISK)
+            if part.cut is not None:
+                return self._end("cancelled", part.cut)
             if part.batch_id is not None:
                 await start_batch(job, part.batch_id, part.count)
             job = replace(job, after=part.after, made=job.made + part.count)
@@ -87,8 +91,9 @@ class RecoverDeliveries:
             workflow.continue_as_new(replace(job, paused=self._paused))
         return self._end("done")
 
-    def _end(self, status: str) -> RecoveryProgress:
-        self._progress = replace(self._progress, status=status)
+    def _end(self, status: str, cut: Cut | None = None) -> RecoveryProgress:
+        self._progress = replace(self._progress, status=status, cut=cut)
+        workflow.set_current_details(in_words(self._progress))
         return self._progress
 
     @workflow.signal
@@ -111,6 +116,15 @@ class RecoverDeliveries:
         """How far it is."""
         is_held = self._paused and self._progress.status == "running"
         return replace(self._progress, status="paused") if is_held else self._progress
+
+
+def in_words(progress: RecoveryProgress) -> str:
+    """How far it is, for operators."""
+    told = f"**{progress.made}** of {progress.total} on their way"
+    if progress.status == "running":
+        return told
+    ended = f"{told}, {progress.status}"
+    return f"{ended}. {CUT_SHORT[progress.cut]}" if progress.cut else ended
 
 
 async def start_batch(job: Recovering, batch_id: UUID, size: int) -> None:

@@ -61,18 +61,19 @@ async def list_followed(starter: Starter | None, command: ListRuns) -> Page[RunV
 
 
 async def follow_runs(starter: Starter | None, runs: Sequence[RunView]) -> tuple[RunView, ...]:
-    """The runs as they are now. While Temporal is away, or without a starter, they are as they were
-    known last.
+    """The runs as they are now, and why they were cut short if they were. While Temporal is away,
+    or without a starter, they are as they were known last.
     """
     gate = asyncio.Semaphore(ASKED_AT_ONCE)
     deadline = asyncio.get_running_loop().time() + ANSWER_SECONDS
 
     async def follow(run: RunView) -> RunView:
-        if starter is None or run.workflow_id is None or run.is_over:
+        is_told = run.is_over and not _may_be_cut(run)
+        if starter is None or run.workflow_id is None or is_told:
             return run
         try:
             async with asyncio.timeout_at(deadline), gate:
-                return await _follow(starter, run)
+                return await (_explain if run.is_over else _follow)(starter, run)
         except (TimeoutError, TemporalAway):
             return run
 
@@ -93,6 +94,20 @@ async def stop_run(starter: Starter, run: RunView) -> None:
             raise TemporalAway(fault.message) from fault
         if fault.status is not RPCStatusCode.NOT_FOUND:
             raise
+
+
+def _may_be_cut(run: RunView) -> bool:
+    return run.kind == "recovery" and run.state == "cancelled"
+
+
+async def _explain(starter: Starter, run: RunView) -> RunView:
+    """With the reason, as long as the workflow is remembered."""
+    handle = (await starter.client()).get_workflow_handle(run.workflow_id or "")
+    try:
+        progress = await handle.query("progress", result_type=RecoveryProgress)
+    except (RPCError, WorkflowQueryFailedError):
+        return run
+    return replace(run, cut=progress.cut)
 
 
 async def _follow(starter: Starter, run: RunView) -> RunView:
@@ -120,7 +135,7 @@ async def _asked(handle: WorkflowHandle[object, object], run: RunView) -> RunVie
             progress = await handle.query("progress", result_type=RecoveryProgress)
         except WorkflowQueryFailedError:
             return run
-        return replace(run, state=progress.status, done=progress.made)
+        return replace(run, state=progress.status, done=progress.made, cut=progress.cut)
     if status is None or status not in _STATES:
         return run
     state = _STATES[status]

@@ -27,7 +27,7 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.errors import InvalidFields, NotNow
 from activities.rules.events import CATALOGUE, matches
-from activities.rules.runs import recovery_id
+from activities.rules.runs import Cut, recovery_id
 from activities.runs import NoteRun, note_run
 from schema.db import transaction
 from schema.tables import DeliveryRow, EndpointRow, EventRow
@@ -99,13 +99,15 @@ class RecoverPart:
 class RecoveredPart:
     """What was taken: `count` deliveries in a batch that is to be started, None for none of them.
 
-    `after` is where to go on. With `is_over` nothing is left, or the endpoint is not active.
+    `after` is where to go on. With `is_over` nothing is left, or nothing more is sent because of
+    `cut`.
     """
 
     batch_id: UUID | None
     count: int
     after: int
     is_over: bool
+    cut: Cut | None = None
 
 
 @needs("webhooks.write")
@@ -153,16 +155,24 @@ async def recover_part(command: RecoverPart) -> RecoveredPart:
     async with transaction() as session:
         # Alone, so that two recoveries do not make the same delivery.
         endpoint = (await session.execute(locked.with_for_update(key_share=True))).scalar_one()
-        if endpoint.status != "active" or endpoint.deleted_at is not None:
-            return RecoveredPart(None, 0, command.after, is_over=True)
         found = await _next(session, endpoint, command)
-        if not found:
-            return RecoveredPart(None, 0, command.after, is_over=True)
+        cut = _cut(endpoint) if found else None
+        if cut or not found:
+            return RecoveredPart(None, 0, command.after, is_over=True, cut=cut)
         batch = await _send(endpoint, command.mode, tuple(id_ for id_, _ in found))
     is_over = len(found) < command.size
     if batch is None:
         return RecoveredPart(None, 0, found[-1][1], is_over)
     return RecoveredPart(batch.id, batch.size, found[-1][1], is_over)
+
+
+def _cut(endpoint: EndpointRow) -> Cut | None:
+    """Why nothing more is sent to it, if so."""
+    if endpoint.deleted_at is not None:
+        return "endpoint_deleted"
+    if endpoint.status == "active":
+        return None
+    return "endpoint_paused" if endpoint.status == "paused" else "endpoint_disabled"
 
 
 async def _send(endpoint: EndpointRow, mode: Mode, ids: tuple[UUID, ...]) -> Batch | None:

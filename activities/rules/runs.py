@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -11,6 +12,18 @@ RunState = Literal["running", "paused", "done", "failed", "cancelled"]
 
 OVER: tuple[RunState, ...] = ("done", "failed", "cancelled")
 """States in which nothing is left to do."""
+
+
+Cut = Literal["endpoint_paused", "endpoint_disabled", "endpoint_deleted"]
+
+CUT_SHORT: Mapping[Cut, str] = {
+    "endpoint_paused": "The endpoint was paused before all of it was sent; resume it and recover "
+    "the rest.",
+    "endpoint_disabled": "The endpoint was disabled before all of it was sent; enable it and "
+    "recover the rest.",
+    "endpoint_deleted": "The endpoint was deleted before all of it was sent.",
+}
+"""Why a recovery went no further, as a sentence."""
 
 
 def import_id(import_: UUID) -> str:

@@ -14,7 +14,7 @@ from activities.imports.running import CancelImport, cancel_import
 from activities.outside import outside
 from activities.pictures.batches import CancelBatch, cancel_batch
 from activities.rules.actors import Actor
-from activities.rules.runs import RunKind, RunState
+from activities.rules.runs import CUT_SHORT, Cut, RunKind, RunState
 from activities.rules.spelling import prefixed
 from activities.runs import (
     ListRuns,
@@ -96,6 +96,14 @@ class RunOut(Out):
     finished_at: Moment | None = Field(
         description="when it was over, as far as that is known", examples=[None]
     )
+    reason: Cut | None = Field(
+        description="why it is `cancelled` though nobody stopped it, as long as that is known",
+        examples=["endpoint_paused"],
+    )
+    told: str = Field(
+        description="the same in a sentence; empty without a reason",
+        examples=[CUT_SHORT["endpoint_paused"]],
+    )
 
 
 @router.get("/api/org/{orgId}/runs", summary="List runs of jobs")
@@ -162,4 +170,6 @@ def present_run(run: RunView) -> RunOut:
         result_url=f"{outside().public_url}{path}",
         created_at=run.created_at,
         finished_at=run.finished_at,
+        reason=run.cut,
+        told=CUT_SHORT[run.cut] if run.cut else "",
     )

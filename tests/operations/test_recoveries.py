@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -219,6 +220,30 @@ async def test_a_recovery_begins_for_active_endpoints_only(database: AsyncConnec
         await begin_recovery(wanted)
     part = await recover_part(RecoverPart(endpoint.id, "failed", NOW - HOUR, NOW, 0, 100))
     assert (part.count, part.is_over) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("change", "cut"),
+    [
+        ("status = 'paused'", "endpoint_paused"),
+        ("status = 'disabled'", "endpoint_disabled"),
+        ("status = 'disabled', deleted_at = now()", "endpoint_deleted"),
+    ],
+)
+async def test_a_part_says_why_nothing_more_is_sent(
+    database: AsyncConnection, clock: FixedClock, change: str, cut: str
+) -> None:
+    by = await a_tenant()
+    await some_batches(by, 3)
+    endpoint = await an_endpoint(by)
+    first = await recover_part(RecoverPart(endpoint.id, "missing", NOW - HOUR, NOW + HOUR, 0, 2))
+    assert (first.count, first.is_over, first.cut) == (2, False, None)
+    await database.execute(text(f"UPDATE endpoint SET {change}"))
+    rest = RecoverPart(endpoint.id, "missing", NOW - HOUR, NOW + HOUR, first.after, 2)
+    second = await recover_part(rest)
+    assert (second.count, second.is_over, second.cut) == (0, True, cut)
+    nothing = await recover_part(replace(rest, after=10**9))
+    assert (nothing.is_over, nothing.cut) == (True, None), "all of it was sent"
 
 
 async def test_a_receiver_finds_what_it_never_got() -> None:

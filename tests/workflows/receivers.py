@@ -21,6 +21,7 @@ from activities.deliveries.cancelling import CancelDelivery
 from activities.deliveries.recovering import RecoveredPart, RecoverPart
 from activities.deliveries.trying import DeliveryReport
 from activities.rules.backoff import wait_before
+from activities.rules.runs import Cut, recovery_id
 from tests.workflows.workers import working_on
 from workers.binaries import temporal_binary
 from workers.embedded_temporal import TEMPORAL_SETTINGS
@@ -39,7 +40,8 @@ class Script:
 
     Before each attempt the first of `holds` keeps it from being made, for so many seconds. A batch
     needs so many `goes`; `others` of it fail too, and `parked` more are held. Where it `tells`, it
-    tells of the failure and goes on until that is set.
+    tells of the failure and goes on until that is set. A recovery has `parts`, and is `cut` short
+    behind them.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Script:
         self.others: Sequence[UUID] = ()
         self.parked = 0
         self.tells: asyncio.Event | None = None
+        self.cut: Cut | None = None
 
     @property
     def activities(self) -> list[Callable[..., Any]]:
@@ -99,7 +102,7 @@ class Script:
         @activity.defn(name="recover_part")
         async def recover_part(command: RecoverPart) -> RecoveredPart:
             if not self.parts:
-                return RecoveredPart(None, 0, command.after, is_over=True)
+                return RecoveredPart(None, 0, command.after, is_over=True, cut=self.cut)
             count = self.parts.pop(0)
             return RecoveredPart(uuid4(), count, command.after + count, is_over=False)
 
@@ -172,8 +175,10 @@ async def start_recovery(
     total: int,
     per_minute: int = 600,
     parts: int = 200,
+    endpoint: UUID | None = None,
+    request: UUID | None = None,
 ) -> WorkflowHandle[RecoverDeliveries, RecoveryProgress]:
-    endpoint, noon = uuid4(), datetime(2026, 11, 21, 12, tzinfo=UTC)
+    endpoint, noon = endpoint or uuid4(), datetime(2026, 11, 21, 12, tzinfo=UTC)
     return await temporal.client.start_workflow(
         RecoverDeliveries.run,
         Recovering(
@@ -187,7 +192,7 @@ async def start_recovery(
             cause=Cause("r-1"),
             parts=parts,
         ),
-        id=f"recover/{endpoint}/{uuid4()}",
+        id=recovery_id(endpoint, request or uuid4()),
         task_queue=queue,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
     )

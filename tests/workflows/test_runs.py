@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +16,11 @@ from activities.gateways.clock import FixedClock
 from activities.rules.actors import Actor
 from activities.rules.backoff import RETRY_POLICIES
 from activities.rules.paging import PageRequest
-from activities.rules.runs import RunState
+from activities.rules.runs import CUT_SHORT, Cut, RunState
 from activities.runs import ListRuns, NoteRun, ReadRun, RunView, list_runs, note_run, read_run
-from tests.builders.tenants import a_tenant
+from api.recovery_fields import follow
+from api.workspace.runs import present_run
+from tests.builders.tenants import a_tenant, an_endpoint
 from tests.workflows.receivers import Script, start_recovery, working
 from workflows.recover_deliveries import RecoverDeliveries
 from workflows.runs import follow_runs, list_followed, stop_run
@@ -63,6 +66,34 @@ async def test_a_recovery_is_followed_paused_and_stopped(temporal: WorkflowEnvir
     assert replace(over, finished_at=None) == replace(
         await read_run(ReadRun(by, run.id)), finished_at=None
     ), "what is over is kept"
+
+
+@pytest.mark.parametrize("cut", CUT_SHORT)
+async def test_a_recovery_that_is_cut_short_says_so(
+    temporal: WorkflowEnvironment, cut: Cut
+) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    endpoint, request = await an_endpoint(by), uuid4()
+    script = Script(failures=0, delays=STANDARD, parts=(60, 60))
+    script.cut = cut
+    async with working(temporal, script) as queue:
+        handle = await start_recovery(
+            temporal, queue, total=250, endpoint=endpoint.id, request=request
+        )
+        run = await noted(by, handle.id)
+        ended = await handle.result()
+        over = await followed(starter, run)
+        again = await followed(starter, await read_run(ReadRun(by, run.id)))
+        jobs: Any = SimpleNamespace(starter=starter)
+        told = await follow(by, endpoint.id, request, jobs)
+    assert (ended.status, ended.made, ended.cut) == ("cancelled", 120, cut)
+    assert (over.state, over.done, over.total, over.cut) == ("cancelled", 120, 250, cut)
+    assert again == over, "the reason is asked for again"
+    shown = present_run(over)
+    assert (shown.reason, shown.told) == (cut, CUT_SHORT[cut])
+    assert {"status": "cancelled", "made": 120, "reason": cut, "told": CUT_SHORT[cut]}.items() <= (
+        told.items()
+    )
 
 
 async def test_what_is_over_is_not_asked_for_again(temporal: WorkflowEnvironment) -> None:
