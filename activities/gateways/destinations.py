@@ -27,7 +27,7 @@ from activities.gateways.guarded_connector import (
     Contact,
     GuardedConnector,
     NameUnresolved,
-    trusting_context,
+    guarded_session,
 )
 from activities.rules.health import MOST_REDIRECTS
 from activities.rules.targets import Target, TargetRefused, parse_target
@@ -195,15 +195,9 @@ class Destinations:
             self._resolver,
             allow_private=self._allow_private,
             limit_per_host=8,
-            tls=self._tls or trusting_context(),
+            tls=self._tls,
         )
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-        )
+        session = guarded_session(connector)
         # Else it asks again by itself who hung up, without a turn.
         session._retry_connection = False  # noqa: SLF001
         return session

@@ -74,7 +74,8 @@ CONTACT: ContextVar[Contact] = ContextVar("inkloom_contact")
 
 
 class GuardedConnector(aiohttp.TCPConnector):
-    """A pool of judged connections. Each request sets `CONTACT` first.
+    """A pool of judged connections. Each request sets `CONTACT` first. `tls` replaces
+    `trusting_context()`.
 
     Raises `TargetRefused` when an address is not allowed and `NameUnresolved`; what aiohttp
     raises stays as it is.
@@ -86,12 +87,12 @@ class GuardedConnector(aiohttp.TCPConnector):
         *,
         allow_private: bool,
         limit_per_host: int,
-        tls: ssl.SSLContext,
+        tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(
             resolver=_JudgingResolver(resolver, allow_private),
             use_dns_cache=False,
-            ssl=tls,
+            ssl=tls or trusting_context(),
             limit=0,
             limit_per_host=limit_per_host,
             keepalive_timeout=KEEPALIVE_SECONDS,
@@ -140,20 +141,12 @@ class GuardedConnector(aiohttp.TCPConnector):
         return protocol
 
 
-def guarded_session(
-    resolver: Resolver, *, allow_private: bool, limit_per_host: int, tls: ssl.SSLContext | None
-) -> aiohttp.ClientSession:
-    """A session over judged connections, for a running event loop; whoever opens it closes it.
+def guarded_session(connector: GuardedConnector) -> aiohttp.ClientSession:
+    """A session over its connections, for a running event loop; whoever opens it closes it.
 
     It keeps no cookies, asks no proxy of the environment, unpacks nothing and has no deadline of
-    its own. `tls` replaces `trusting_context()`.
+    its own.
     """
-    connector = GuardedConnector(
-        resolver,
-        allow_private=allow_private,
-        limit_per_host=limit_per_host,
-        tls=tls or trusting_context(),
-    )
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -21,6 +21,7 @@ from activities.gateways.dns import Resolver
 from activities.gateways.guarded_connector import (
     CONTACT,
     Contact,
+    GuardedConnector,
     NameUnresolved,
     guarded_session,
 )
@@ -156,12 +157,13 @@ class Receivers:
         )
 
     def _open(self) -> aiohttp.ClientSession:
-        return guarded_session(
+        connector = GuardedConnector(
             self._resolver,
             allow_private=self._allow_private,
             limit_per_host=self._limit_per_host,
             tls=self._tls,
         )
+        return guarded_session(connector)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """The last door: the peer of a connection is judged, however it came about."""
 
+import ast
 import asyncio
 
 import aiohttp
@@ -13,6 +14,7 @@ from activities.gateways.guarded_connector import (
 )
 from activities.rules.targets import TargetRefused
 from tests.fakes.listener import Names, answering, listening
+from tests.house.source import sources
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -46,3 +48,13 @@ def test_the_authorities_of_the_system_are_trusted_and_names_are_checked() -> No
     assert context.check_hostname
     assert context.verify_mode.name == "CERT_REQUIRED"
     assert context.minimum_version.name == "TLSv1_2"
+
+
+def test_sessions_to_the_outside_are_opened_in_one_place() -> None:
+    found = [
+        source.module
+        for source in sources("activities")
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and source.full_name(node.func) == "aiohttp.ClientSession"
+    ]
+    assert found == ["activities.gateways.guarded_connector"]
