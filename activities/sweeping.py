@@ -1,7 +1,8 @@
-"""What is over after a day at most is forgotten soon: answers, buckets, captchas, salts, batches.
+"""What is over after a day at most is forgotten soon: buckets, captchas, salts, batches.
 
-What is kept for longer is forgotten every night (`activities.retention`). Each table is swept in
-one bounded statement, so a long backlog is worked off in several turns.
+What is kept for longer is forgotten every night (`activities.retention`), and so are answers to
+creates with a key, which that reports on. Each table is swept in one bounded statement, so a long
+backlog is worked off in several turns.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from activities.rules.health import HISTORY_KEPT
 from schema.db import transaction
 
 _PASSED = {
-    "idempotency_key": "expires_at < :now",
     "solved_captcha": "expires_at < :now",
     "rate_bucket": "full_at < extract(epoch FROM CAST(:now AS timestamptz)) - 3600",
     "visitor_salt": "day < CAST(CAST(:now AS timestamptz) AT TIME ZONE 'UTC' AS date) - 1",
