@@ -48,6 +48,7 @@ from schema.db import DatabaseAway, raw_connection
 from schema.settings import Settings
 from workers.bootstrap import set_up
 from workers.graceful import stop_signal
+from workers.keeping import keep
 from workers.restarts import keep_started
 from workers.sweep import keep_swept
 from workers.waking import keep_telling, keep_waking
@@ -82,14 +83,17 @@ _Waiting = TypeVar("_Waiting", Batch, WaitingMail, MailGroup)
 
 
 async def relay(settings: Settings) -> None:
-    """Relay until SIGTERM; a batch whose start is under way is confirmed first."""
+    """Relay until SIGTERM; a batch whose start is under way is confirmed first.
+
+    What is not known to be a server that is away ends the process: who runs it starts it again.
+    """
     async with set_up(settings, "relay") as running:
         asked = stop_signal()
         woken = asyncio.Event()
         woken.set()
         helpers = [
-            asyncio.create_task(_listen(woken)),
-            asyncio.create_task(_report()),
+            asyncio.create_task(_keep_listening(woken)),
+            asyncio.create_task(keep("report", _report, REPORT_SECONDS)),
             asyncio.create_task(keep_swept()),
             asyncio.create_task(keep_started(running.starter)),
             asyncio.create_task(keep_waking(running.starter)),
@@ -239,28 +243,28 @@ async def _start_all(
     return len(started)
 
 
-async def _listen(woken: asyncio.Event) -> None:
+async def _keep_listening(woken: asyncio.Event) -> None:
     """Set `woken` at every NOTIFY; a lost connection is made again, the sweep bridges the gap."""
-    while True:
-        with suppress(DatabaseAway, psycopg.Error):
-            connection = await raw_connection()
-            async with connection:
+
+    async def listen() -> None:
+        try:
+            async with await raw_connection() as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 woken.set()
                 async for _ in connection.notifies():
                     woken.set()
-        await asyncio.sleep(SWEEP_SECONDS)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as fault:
+            raise DatabaseAway(str(fault).partition("\n")[0]) from fault
+
+    await keep("listening", listen, SWEEP_SECONDS)
 
 
 async def _report() -> None:
-    while True:
-        with suppress(DatabaseAway):
-            backlog = await read_backlog()
-            WAITING.set(backlog.waiting_events)
-            LAG.set(backlog.oldest_event_seconds)
-            UNDELIVERED.set(backlog.undelivered)
-            OLDEST.set(backlog.oldest_undelivered_seconds)
-        await asyncio.sleep(REPORT_SECONDS)
+    backlog = await read_backlog()
+    WAITING.set(backlog.waiting_events)
+    LAG.set(backlog.oldest_event_seconds)
+    UNDELIVERED.set(backlog.undelivered)
+    OLDEST.set(backlog.oldest_undelivered_seconds)
 
 
 async def _wait(asked: asyncio.Event, seconds: float) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
 import structlog
 
 from activities.cause import current_cause
 from activities.pictures.batches_reading import FindInterrupted, find_interrupted
-from schema.db import DatabaseAway
-from workflows.starter import Starter, TemporalAway
+from workers.keeping import keep
+from workflows.starter import Starter
 
 PAUSE_SECONDS = 30.0
 
@@ -19,10 +16,11 @@ log = structlog.get_logger("inkloom.restarts")
 
 async def keep_started(starter: Starter) -> None:
     """Look for such jobs until cancelled."""
-    while True:
-        with suppress(DatabaseAway, TemporalAway):
-            await start_interrupted(starter)
-        await asyncio.sleep(PAUSE_SECONDS)
+
+    async def look() -> None:
+        await start_interrupted(starter)
+
+    await keep("restarts", look, PAUSE_SECONDS)
 
 
 async def start_interrupted(starter: Starter) -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 from prometheus_client import Counter
 
 from activities.sweeping import SweepExpired, sweep_expired
-from schema.db import DatabaseAway
+from workers.keeping import keep
 
 FIRST_SECONDS = 60.0
 PAUSE_SECONDS = 600.0
@@ -22,10 +21,7 @@ log = structlog.get_logger("inkloom.sweep")
 async def keep_swept() -> None:
     """Sweep until cancelled: a minute after the start, then every ten minutes."""
     await asyncio.sleep(FIRST_SECONDS)
-    while True:
-        with suppress(DatabaseAway):
-            await sweep_all()
-        await asyncio.sleep(PAUSE_SECONDS)
+    await keep("sweep", sweep_all, PAUSE_SECONDS)
 
 
 async def sweep_all() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from time import monotonic
 
 import structlog
 from prometheus_client import Gauge
@@ -13,8 +11,8 @@ from activities.deliveries.backlog import EndpointBacklog, ReadBacklogs, read_ba
 from activities.deliveries.parking import ReleaseParked, release_parked
 from activities.deliveries.releasing import Released, TakeReleased, take_released
 from activities.dispatching import ConfirmBatches, confirm_batches
-from schema.db import DatabaseAway
-from workflows.starter import Starter, TemporalAway
+from workers.keeping import keep
+from workflows.starter import Starter
 
 LOOK_SECONDS = 1.0
 TELL_SECONDS = 15.0
@@ -42,13 +40,13 @@ async def keep_waking(starter: Starter) -> None:
     Looking takes longer the more assets have messages that wait for earlier ones; it is given a
     tenth of the time at most.
     """
-    while True:
-        woken, sent, began = 0, 0, monotonic()
-        with suppress(DatabaseAway, TemporalAway):
-            sent = await send_parked(starter)
-            woken = await wake_released(starter)
-        if woken < MOST_AT_ONCE and sent < MOST_PARKED:
-            await asyncio.sleep(max(LOOK_SECONDS, 9 * (monotonic() - began)))
+
+    async def look() -> bool:
+        sent = await send_parked(starter)
+        woken = await wake_released(starter)
+        return woken >= MOST_AT_ONCE or sent >= MOST_PARKED
+
+    await keep("waking", look, LOOK_SECONDS, rest=9.0)
 
 
 async def send_parked(starter: Starter) -> int:
@@ -86,10 +84,11 @@ async def wake_released(starter: Starter) -> int:
 
 async def keep_telling() -> None:
     """Set the gauges until cancelled."""
-    while True:
-        with suppress(DatabaseAway):
-            tell_backlogs(await read_backlogs(ReadBacklogs()))
-        await asyncio.sleep(TELL_SECONDS)
+
+    async def tell() -> None:
+        tell_backlogs(await read_backlogs(ReadBacklogs()))
+
+    await keep("telling", tell, TELL_SECONDS)
 
 
 def tell_backlogs(backlogs: tuple[EndpointBacklog, ...]) -> None:

@@ -17,15 +17,16 @@ from workers.bootstrap import set_up
 from workers.collecting import collect_seldom
 from workers.graceful import GRACE_SECONDS, stop_signal
 from workers.interceptors import HouseInterceptor
+from workers.keeping import keep
 from workers.registry import REGISTRY
 from workers.sandbox import make_runner
 from workers.schedules import reconcile
 from workers.search_attributes import ensure_search_attributes
 from workflows.queues import SHORT, Queue
-from workflows.starter import Starter, TemporalAway
+from workflows.starter import AWAY, Starter, TemporalAway
 
 LOOK_AFTER_SECONDS = 60.0
-"""How often a worker looks whether what runs without end is running."""
+"""How often a worker sees to it that scans are rolled up, whatever became of the workflow."""
 
 log = structlog.get_logger("inkloom.work")
 
@@ -42,7 +43,9 @@ async def work(settings: Settings, queues: tuple[Queue, ...]) -> None:
             for queue in queues:
                 await stack.enter_async_context(make_worker(client, queue))
             if SHORT in queues:
-                rolling = asyncio.create_task(_keep_rolling(running.starter))
+                rolling = asyncio.create_task(
+                    keep("rolling", running.starter.roll_up_scans, LOOK_AFTER_SECONDS)
+                )
                 stack.callback(rolling.cancel)
                 scheduling = asyncio.create_task(_keep_scheduled(client))
                 stack.callback(scheduling.cancel)
@@ -70,28 +73,18 @@ def make_worker(client: Client, queue: Queue) -> Worker:
     )
 
 
-async def _keep_rolling(starter: Starter) -> None:
-    """See to it that scans are rolled up, whatever became of the workflow that does it."""
-    while True:
-        pause = LOOK_AFTER_SECONDS
-        try:
-            await starter.roll_up_scans()
-        except (TemporalAway, RPCError) as fault:
-            log.warning("rolling up is not started", reason=str(fault), again_in_seconds=5.0)
-            pause = 5.0
-        await asyncio.sleep(pause)
-
-
 async def _keep_scheduled(client: Client) -> None:
     """See to it once that the server has the schedules of this version."""
-    while True:
+
+    async def check() -> None:
         try:
             await reconcile(client)
         except RPCError as fault:
-            log.warning("schedules are not checked", reason=str(fault), again_in_seconds=5.0)
-            await asyncio.sleep(5.0)
-        else:
-            return
+            if fault.status in AWAY:
+                raise TemporalAway(fault.message) from fault
+            raise
+
+    await keep("schedules", check, None)
 
 
 async def _connected(starter: Starter, asked: asyncio.Event) -> Client | None:
