@@ -8,23 +8,17 @@ interrupted batch is tried, as a probe.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
 from uuid import UUID
 
 import psycopg
 import structlog
 from prometheus_client import Counter, Gauge
 
-from activities.batching import Batch
-from activities.cause import caused_by
 from activities.dispatching import (
-    ConfirmBatches,
     DispatchEvents,
     WaitingBatches,
-    confirm_batches,
     dispatch_events,
     waiting_batches,
 )
@@ -50,6 +44,7 @@ from workers.bootstrap import set_up
 from workers.graceful import stop_signal
 from workers.keeping import keep
 from workers.restarts import keep_started
+from workers.starting import start_all, start_batches
 from workers.sweep import keep_swept
 from workers.waking import keep_telling, keep_waking
 from workflows.reactions import WEBHOOKS, kinds_for
@@ -66,11 +61,9 @@ MOST_EVENTS = 2500
 BUSY_EVENTS = 100
 PASSES = 2
 INTERRUPTED_AFTER = timedelta(seconds=5)
-STARTS_AT_ONCE = 32
 REPORT_SECONDS = 5.0
 
 EVENTS = Counter("inkloom_outbox_events", "Events taken out of the outbox")
-BATCHES = Counter("inkloom_outbox_batches", "Delivery workflows started")
 MAILS = Counter("inkloom_mails", "Mail workflows started")
 WAITING = Gauge("inkloom_outbox_waiting_events", "Events not yet taken out")
 LAG = Gauge("inkloom_outbox_lag_seconds", "Age of the oldest event not yet taken out")
@@ -78,8 +71,6 @@ UNDELIVERED = Gauge("inkloom_webhooks_undelivered", "Deliveries not finished")
 OLDEST = Gauge("inkloom_webhooks_oldest_undelivered_seconds", "Age of the oldest of them")
 
 log = structlog.get_logger("inkloom.relay")
-
-_Waiting = TypeVar("_Waiting", Batch, WaitingMail, MailGroup)
 
 
 async def relay(settings: Settings) -> None:
@@ -139,7 +130,7 @@ class Relay:
                 mails = await self._start_mails() + await self._start_mail_groups()
             dispatched = await dispatch_events(DispatchEvents(self._kinds, limit=MOST_EVENTS))
             EVENTS.inc(dispatched.events)
-            await self._start_batches(dispatched.batches)
+            await start_batches(self._starter, dispatched.batches)
             self.started = mails + len(dispatched.batches)
             self._is_busy = dispatched.events >= BUSY_EVENTS
         except DatabaseAway as fault:
@@ -164,13 +155,13 @@ class Relay:
         batches = await waiting_batches(WaitingBatches(older_than=age))
         if self._away:
             if batches:
-                await self._start_batches(batches[:1])
+                await start_batches(self._starter, batches[:1])
             elif not await self._starter.is_here():
                 return False
             self._away = False
             log.info("temporal is back")
             batches = batches[1:]
-        await self._start_batches(batches)
+        await start_batches(self._starter, batches)
         return True
 
     async def _start_mails(self) -> int:
@@ -184,7 +175,7 @@ class Relay:
             await confirm_mails(ConfirmMails(ids))
             MAILS.inc(len(ids))
 
-        return await _start_all(await waiting_mails(WaitingMails()), start, confirm)
+        return await start_all(await waiting_mails(WaitingMails()), start, confirm)
 
     async def _start_mail_groups(self) -> int:
         """Start the groups that are due; how many that were."""
@@ -197,50 +188,7 @@ class Relay:
             await confirm_mail_groups(ConfirmMailGroups(ids))
             MAILS.inc(len(ids))
 
-        return await _start_all(await waiting_mail_groups(WaitingMailGroups()), start, confirm)
-
-    async def _start_batches(self, batches: Sequence[Batch]) -> None:
-        async def start(batch: Batch) -> None:
-            await self._starter.deliver(batch)
-            log.info(
-                "delivery started",
-                batch=str(batch.id),
-                size=batch.size,
-                request_id=batch.cause.request_id,
-            )
-
-        async def confirm(ids: tuple[UUID, ...]) -> None:
-            await confirm_batches(ConfirmBatches(ids))
-            BATCHES.inc(len(ids))
-
-        await _start_all(batches, start, confirm)
-
-
-async def _start_all(
-    waiting: Sequence[_Waiting],
-    start: Callable[[_Waiting], Awaitable[None]],
-    confirm: Callable[[tuple[UUID, ...]], Awaitable[None]],
-) -> int:
-    """Start each, side by side, and confirm those that are started; how many that were."""
-    gate = asyncio.Semaphore(STARTS_AT_ONCE)
-
-    async def begin(item: _Waiting) -> UUID:
-        async with gate:
-            with caused_by(item.cause):
-                await start(item)
-        return item.id
-
-    results = await asyncio.gather(*map(begin, waiting), return_exceptions=True)
-    started = tuple(result for result in results if isinstance(result, UUID))
-    if started:
-        await confirm(started)
-    for item, result in zip(waiting, results, strict=True):
-        if isinstance(result, TemporalAway):
-            raise result
-        if isinstance(result, BaseException):
-            # One that Temporal refuses must not stop the others: it is tried again.
-            log.error("not started", what=type(item).__name__, id=str(item.id), exc_info=result)
-    return len(started)
+        return await start_all(await waiting_mail_groups(WaitingMailGroups()), start, confirm)
 
 
 async def _keep_listening(woken: asyncio.Event) -> None:

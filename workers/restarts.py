@@ -5,8 +5,9 @@ from __future__ import annotations
 import structlog
 
 from activities.cause import current_cause
-from activities.pictures.batches_reading import FindInterrupted, find_interrupted
+from activities.pictures.batches_reading import FindInterrupted, Interrupted, find_interrupted
 from workers.keeping import keep
+from workers.starting import each
 from workflows.starter import Starter
 
 PAUSE_SECONDS = 30.0
@@ -26,8 +27,13 @@ async def keep_started(starter: Starter) -> None:
 async def start_interrupted(starter: Starter) -> int:
     """Start what waits; how many. One that was started meanwhile is left as it is."""
     found = await find_interrupted(FindInterrupted())
-    for each in found:
-        await starter.render_batch(each.batch, each.organization_id, current_cause())
-    if found:
-        log.info("started what was interrupted", jobs=len(found))
-    return len(found)
+
+    async def start(job: Interrupted) -> None:
+        await starter.render_batch(job.batch, job.organization_id, current_cause())
+
+    started, away = await each(found, start, lambda job: job.batch.id)
+    if started:
+        log.info("started what was interrupted", jobs=len(started))
+    if away:
+        raise away
+    return len(started)

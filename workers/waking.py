@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 from prometheus_client import Gauge
 
 from activities.deliveries.backlog import EndpointBacklog, ReadBacklogs, read_backlogs
 from activities.deliveries.parking import ReleaseParked, release_parked
 from activities.deliveries.releasing import Released, TakeReleased, take_released
-from activities.dispatching import ConfirmBatches, confirm_batches
 from workers.keeping import keep
+from workers.starting import each, start_batches
 from workflows.starter import Starter
 
 LOOK_SECONDS = 1.0
@@ -50,14 +48,9 @@ async def keep_waking(starter: Starter) -> None:
 
 
 async def send_parked(starter: Starter) -> int:
-    """Start batches of parked messages that may go; how many messages those have.
-
-    What cannot be started now the relay starts as any batch that was interrupted.
-    """
+    """Start batches of parked messages that may go; how many messages those have."""
     batches = await release_parked(ReleaseParked(MOST_PARKED))
-    for batch in batches:
-        await starter.deliver(batch)
-        await confirm_batches(ConfirmBatches((batch.id,)))
+    await start_batches(starter, batches)
     count = sum(batch.size for batch in batches)
     if count:
         log.info("let held webhooks go", deliveries=count, batches=len(batches))
@@ -70,13 +63,13 @@ async def wake_released(starter: Starter) -> int:
     One that nobody tries yet is found again some seconds later.
     """
     released = await take_released(TakeReleased(MOST_AT_ONCE))
-    gate = asyncio.Semaphore(WAKES_AT_ONCE)
 
-    async def wake(each: Released) -> None:
-        async with gate:
-            await starter.wake_delivery(each.delivery_id, each.resend)
+    async def wake(held: Released) -> None:
+        await starter.wake_delivery(held.delivery_id, held.resend)
 
-    await asyncio.gather(*map(wake, released))
+    _, away = await each(released, wake, lambda held: held.delivery_id, at_once=WAKES_AT_ONCE)
+    if away:
+        raise away
     if released:
         log.info("woke held webhooks", deliveries=len(released))
     return len(released)
@@ -95,7 +88,7 @@ def tell_backlogs(backlogs: tuple[EndpointBacklog, ...]) -> None:
     """Set the gauges to this and nothing else."""
     WAITING.clear()
     OLDEST.clear()
-    for each in backlogs:
-        labels = (f"whe_{each.endpoint_id.hex}", each.state)
-        WAITING.labels(*labels).set(each.waiting)
-        OLDEST.labels(*labels).set(each.oldest_seconds)
+    for told in backlogs:
+        labels = (f"whe_{told.endpoint_id.hex}", told.state)
+        WAITING.labels(*labels).set(told.waiting)
+        OLDEST.labels(*labels).set(told.oldest_seconds)

@@ -9,12 +9,14 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.batching import Batch
 from activities.deliveries.attempting import AttemptBatch, attempt_batch
 from activities.deliveries.backlog import ReadBacklogs, read_backlogs
 from activities.dispatching import WaitingBatches, waiting_batches
 from activities.gateways.clock import FixedClock
+from activities.rules.actors import Actor
 from tests.builders.deliveries import a_batch
 from tests.builders.tenants import a_tenant, an_endpoint
 from workers.waking import send_parked, tell_backlogs, wake_released
@@ -24,9 +26,10 @@ pytestmark = pytest.mark.usefixtures("database", "world")
 
 
 class Remembering(Starter):
-    """A starter that remembers whom it woke, and what it started."""
+    """A starter that remembers whom it woke, and what it started; so many it refuses first."""
 
     def __init__(self, *, is_away: bool = False) -> None:
+        self.refused = 0
         self.woken: list[tuple[UUID, int]] = []
         self.started: list[Batch] = []
         self.is_away = is_away
@@ -34,17 +37,29 @@ class Remembering(Starter):
     async def deliver(self, batch: Batch) -> None:
         if self.is_away:
             raise TemporalAway("no answer in time")
+        self._refuse()
         self.started.append(batch)
 
     async def wake_delivery(self, delivery_id: UUID, resend: int) -> bool:
+        self._refuse()
         self.woken.append((delivery_id, resend))
         return True
+
+    def _refuse(self) -> None:
+        if self.refused:
+            self.refused -= 1
+            raise RPCError("the server does not take this", RPCStatusCode.INTERNAL, b"")
 
 
 async def held_batch(database: AsyncConnection, codes: int) -> None:
     """Deliveries to an endpoint that is paused."""
     by = await a_tenant()
     await an_endpoint(by)
+    await held(database, by, codes)
+
+
+async def held(database: AsyncConnection, by: Actor, codes: int = 1) -> None:
+    """That many of one organization, whose endpoint was paused meanwhile."""
     batch = await a_batch(by, codes)
     await database.execute(text("UPDATE endpoint SET status = 'paused'"))
     assert (await attempt_batch(AttemptBatch(batch))).held == codes
@@ -73,6 +88,35 @@ async def test_a_batch_that_could_not_be_started_is_left_to_the_relay(
     clock.moment += timedelta(seconds=1)
     left = await waiting_batches(WaitingBatches(timedelta(0)))
     assert [batch.summary for batch in left] == ["3 x qr.created", "3 that were held"]
+
+
+async def test_a_batch_that_is_refused_stops_no_other_and_is_left_to_the_relay(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    """Those of three organizations are three batches."""
+    starter = Remembering()
+    starter.refused = 1
+    for name in ("one", "two", "three"):
+        by = await a_tenant(name)
+        await an_endpoint(by)
+        await held(database, by)
+    await database.execute(text("UPDATE endpoint SET status = 'active'"))
+    assert await send_parked(starter) == 3
+    assert len(starter.started) == 2
+    clock.moment += timedelta(seconds=1)
+    left = await waiting_batches(WaitingBatches(timedelta(0)))
+    assert not {batch.id for batch in left} & {batch.id for batch in starter.started}
+    assert "1 that were held" in [batch.summary for batch in left]
+
+
+async def test_one_that_cannot_be_woken_keeps_no_other_from_it(database: AsyncConnection) -> None:
+    starter = Remembering()
+    await held_batch(database, 3)
+    await database.execute(text("UPDATE delivery SET parked = false"))
+    await database.execute(text("UPDATE endpoint SET status = 'active'"))
+    starter.refused = 1
+    assert await wake_released(starter) == 3
+    assert len(starter.woken) == 2
 
 
 async def test_what_is_held_between_attempts_is_woken_when_its_endpoint_is_resumed(
