@@ -15,21 +15,36 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from schema.db import CONNECT_SECONDS, DatabaseAway, DatabaseTooOld, driver_url
+from schema.patience import Patience, Say, patiently
 
 LOCK = 0x696E6B6C
 OLDEST_SERVER = 150000
+PATIENCE = Patience()
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Apply what is missing up to `revision`. Raises `DatabaseAway`, `DatabaseTooOld`."""
+def _to_nobody(_: str) -> None:
+    """Where nobody looks."""
+
+
+def upgrade(
+    url: str, revision: str = "head", *, say: Say = _to_nobody, patience: Patience = PATIENCE
+) -> None:
+    """Apply what is missing up to `revision`; `say` hears what has to be waited for.
+
+    Raises `DatabaseAway`, `DatabaseTooOld`, `TablesHeld`.
+    """
     with _config(url) as config:
-        command.upgrade(config, revision)
+        connection = config.attributes["connection"]
+        patiently(connection, lambda: command.upgrade(config, revision), patience, say)
 
 
-def downgrade(url: str, revision: str) -> None:
-    """Take versions back down to `revision` ("base" is before the first)."""
+def downgrade(
+    url: str, revision: str, *, say: Say = _to_nobody, patience: Patience = PATIENCE
+) -> None:
+    """Take versions back down to `revision` ("base" is before the first). Raises `TablesHeld`."""
     with _config(url) as config:
-        command.downgrade(config, revision)
+        connection = config.attributes["connection"]
+        patiently(connection, lambda: command.downgrade(config, revision), patience, say)
 
 
 def check(url: str) -> None:

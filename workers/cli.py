@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from schema.db import DatabaseAway, DatabaseTooOld
+from schema.patience import TablesHeld
 from schema.settings import (
     Settings,
     SettingWrong,
@@ -134,8 +135,9 @@ def migrate(
     url = need_database(load_settings())
     from schema.migrate import upgrade
 
-    upgrade(url, revision)
-    Console().print("The tables are up to date.")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    upgrade(url, revision, say=console.print)
+    console.print("The tables are up to date.")
 
 
 @app.command()
@@ -194,7 +196,7 @@ def main() -> None:
 def _command() -> None:
     try:
         app()
-    except (SettingWrong, StartFailed, DatabaseTooOld) as fault:
+    except (SettingWrong, StartFailed, DatabaseTooOld, TablesHeld) as fault:
         _refuse(str(fault))
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -130,7 +130,7 @@ class Stack:
             say("Preparing the tables")
             from schema.migrate import upgrade
 
-            upgrade(self.database_url)
+            upgrade(self.database_url, say=say)
             say("Starting API, worker and relay")
             self._gate.touch()
 

@@ -13,7 +13,13 @@ depends_on = None
 
 TIME = sa.DateTime(timezone=True)
 TEXT = sqlmodel.sql.sqltypes.AutoString()
-KINDS = {"qr_code": "qr", "link": "link"}
+KINDS = {"link": "link", "qr_code": "qr"}
+"""In the order in which the application locks them (`schema.locks.ASSETS`)."""
+
+LOCK = f"LOCK TABLE {', '.join(KINDS)} IN ACCESS EXCLUSIVE MODE"
+"""Before anything else: who reads a table and then writes to it would wait for us, and we for it,
+if we held a weaker lock by then."""
+
 COUNTED = ["archived_at", "is_active", "workspace_id"]
 GOING_ON = "expires_at IS NOT NULL AND ended_at IS NULL AND is_active AND deleted_at IS NULL"
 
@@ -57,6 +63,7 @@ def _list_newest(table: str, counted: str) -> None:
 
 
 def upgrade() -> None:
+    op.execute(LOCK)
     op.create_table(
         "asset_end",
         sa.Column("asset_id", sa.Uuid(), nullable=False),
@@ -82,6 +89,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(LOCK)
     for table in KINDS:
         op.add_column(table, sa.Column("ended_at", TIME, nullable=True))
         op.execute(
