@@ -16,6 +16,25 @@ TIME = sa.DateTime(timezone=True)
 TEXT = sqlmodel.sql.sqltypes.AutoString()
 WORDS = postgresql.JSONB(none_as_null=True)
 
+LET_GO = """
+WITH parked AS (
+  SELECT id, organization_id, (row_number() OVER (
+    PARTITION BY organization_id ORDER BY coalesce(sequence, 0), id) - 1) / 250 AS part
+  FROM delivery WHERE parked AND status = 'pending'
+), part AS MATERIALIZED (
+  SELECT organization_id, part, gen_random_uuid() AS batch_id, count(*) AS size
+  FROM parked GROUP BY organization_id, part
+), batch AS (
+  INSERT INTO delivery_batch (id, created_at, organization_id, size, summary, request_id)
+  SELECT batch_id, now(), organization_id, size, size || ' that were held', '' FROM part
+)
+UPDATE delivery SET batch_id = part.batch_id, next_at = now(),
+  reason = CASE WHEN attempts > 0 THEN 'resend' END
+FROM parked JOIN part USING (organization_id, part) WHERE delivery.id = parked.id
+"""
+"""No workflow is about what is parked: in batches that nobody started yet the version before finds
+it. Not in those it was in, whose workflows are over."""
+
 
 def upgrade() -> None:
     _widen()
@@ -29,6 +48,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in ("job_run", "alert_firing", "alert", "digest", "notice_preference", "notification"):
         op.drop_table(name)
+    op.execute(LET_GO)
     op.drop_index("ix_delivery_parked", table_name="delivery")
     op.drop_column("delivery", "parked")
     op.drop_index("ix_mail_group_id", table_name="mail")
