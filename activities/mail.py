@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import or_, update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 from temporalio import activity
 
@@ -55,8 +55,8 @@ class QueueMail:
 
 @dataclass(frozen=True)
 class WaitingMails:
-    """Mails of no group that are due, whose workflow is not known to have been started, the oldest
-    first.
+    """Mails of no group that are due, whose workflow is not known to have been started, those that
+    are due for longest first.
     """
 
     limit: int = 200
@@ -151,17 +151,16 @@ async def queue_mail(command: QueueMail) -> None:
 
 async def waiting_mails(command: WaitingMails) -> tuple[WaitingMail, ...]:
     """Mails to start; starting one again is safe."""
+    # As `ix_mail_waiting` has it: those of the future are not read.
+    due_at = func.coalesce(col(MailRow.not_before), col(MailRow.created_at))
     query = (
         select(MailRow)
         .where(
             col(MailRow.started_at).is_(None),
             col(MailRow.group_id).is_(None),
-            or_(
-                col(MailRow.not_before).is_(None),
-                col(MailRow.not_before) <= outside().clock.now(),
-            ),
+            due_at <= outside().clock.now(),
         )
-        .order_by(col(MailRow.created_at))
+        .order_by(due_at)
         .limit(command.limit)
     )
     async with transaction() as session:

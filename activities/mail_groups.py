@@ -30,7 +30,7 @@ _WAITING = """
 SELECT group_id, array_agg(DISTINCT organization_id) AS organizations, min(kind) AS kind,
   count(*) AS size, min(request_id) AS request_id, min(traceparent) AS traceparent
 FROM mail
-WHERE started_at IS NULL AND group_id IS NOT NULL AND coalesce(not_before, '-infinity') <= :now
+WHERE started_at IS NULL AND group_id IS NOT NULL AND coalesce(not_before, created_at) <= :now
   AND NOT EXISTS (
     SELECT FROM mail AS later WHERE later.group_id = mail.group_id AND later.not_before > :now)
 GROUP BY group_id

@@ -22,7 +22,11 @@ class MailRow(Row, table=True):
 
     __tablename__ = "mail"
     __table_args__ = (
-        Index("ix_mail_waiting", "created_at", postgresql_where=text("started_at IS NULL")),
+        Index(
+            "ix_mail_waiting",
+            text("coalesce(not_before, created_at)"),
+            postgresql_where=text("started_at IS NULL"),
+        ),
         Index("ix_mail_group_id", "group_id", postgresql_where=text("group_id IS NOT NULL")),
     )
 

@@ -35,6 +35,7 @@ from activities.mail import (
     read_mailbox,
     waiting_mails,
 )
+from activities.mail_groups import WaitingMailGroups, waiting_mail_groups
 from activities.outside import Outside, install
 from activities.rules.errors import NotFound
 from schema.db import transaction
@@ -49,6 +50,19 @@ INVITE = QueueMail(
     "ada@example.com",
     {"link": LINK, "organization": "Acme", "inviter": "Bo", "role": "editor", "days": "7"},
 )
+
+MANY = """
+INSERT INTO mail
+  (id, created_at, organization_id, kind, recipient, group_id, not_before, request_id)
+SELECT gen_random_uuid(), :at, :id, 'daily_digest', 'ada@example.com',
+  CASE WHEN n % 2 = 0 THEN md5((n / 100)::text)::uuid END, :later, ''
+FROM generate_series(1, 2000) AS n
+"""
+READ = """
+SELECT seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables
+WHERE relname = 'mail'
+"""
+"""Rows of mails that this transaction has read, whatever the way."""
 
 
 class Provider:
@@ -155,6 +169,24 @@ async def test_a_mail_waits_for_its_time_and_is_then_tried_for_a_day(
     (mail,) = await waiting_mails(WaitingMails())
     clock.moment += timedelta(hours=23)
     assert (await deliver_mail(DeliverMail(mail.id))).status == "sent"
+
+
+async def test_mails_of_the_future_are_not_read_until_they_are_due(
+    database: AsyncConnection, clock: FixedClock
+) -> None:
+    """However many wait for their morning: single ones, and those of groups."""
+    organization = await an_organization()
+    await queue_mail(SIGN_IN)
+    given = {"id": organization.id, "at": clock.now(), "later": clock.now() + timedelta(hours=8)}
+    await database.execute(text(MANY), given)
+    await database.execute(text("ANALYZE mail"))
+    before = (await database.execute(text(READ))).scalar_one()
+    assert len(await waiting_mails(WaitingMails())) == 1
+    assert await waiting_mail_groups(WaitingMailGroups()) == ()
+    assert (await database.execute(text(READ))).scalar_one() - before < 10
+    clock.moment += timedelta(hours=8)
+    assert len(await waiting_mails(WaitingMails(limit=3000))) == 1001
+    assert len(await waiting_mail_groups(WaitingMailGroups(limit=100))) == 21
 
 
 async def test_a_mail_says_its_kind_and_how_such_mails_end(provider: Provider) -> None:
