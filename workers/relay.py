@@ -43,6 +43,7 @@ from schema.settings import Settings
 from workers.bootstrap import set_up
 from workers.graceful import stop_signal
 from workers.keeping import keep
+from workers.orphans import keep_adopting
 from workers.restarts import keep_started
 from workers.starting import start_all, start_batches
 from workers.sweep import keep_swept
@@ -89,6 +90,7 @@ async def relay(settings: Settings) -> None:
             asyncio.create_task(keep_started(running.starter)),
             asyncio.create_task(keep_waking(running.starter)),
             asyncio.create_task(keep_telling()),
+            asyncio.create_task(keep_adopting(running.starter)),
         ]
         loop = Relay(running.starter)
         log.info("relaying")
