@@ -28,6 +28,8 @@ MIN_STEP_SECONDS = 1.0
 MAX_STEP_SECONDS = 3 * 24 * _HOUR
 MAX_RETRY_AFTER_SECONDS = 24 * _HOUR
 JITTER = 0.1
+WISH_JITTER_SECONDS = 2.0
+"""A receiver that names a moment means it: those that wait for it come in the two seconds after."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
@@ -68,7 +70,8 @@ def wait_before(
     """Seconds to wait before the attempt of that number (from 1); None when there is none left.
 
     The first attempt does not wait. `roll` in [0, 1) lengthens the wait by up to 10 %; it never
-    shortens it. A longer wish of the receiver (`parse_retry_after`) wins, up to 24 h.
+    shortens it. A wish of the receiver (`parse_retry_after`) that is no shorter than the policy's
+    wait wins: it is kept, at most `WISH_JITTER_SECONDS` late, and 24 h are the most it gets.
     """
     if attempt < 1:
         raise ValueError("attempts count from 1")
@@ -76,9 +79,10 @@ def wait_before(
         return 0.0
     if attempt - 2 >= len(steps):
         return None
-    wished = min(retry_after or 0.0, MAX_RETRY_AFTER_SECONDS)
-    wait = max(steps[attempt - 2], wished)
-    return wait * (1 + JITTER * min(max(roll, 0.0), 1.0))
+    step, roll = steps[attempt - 2], min(max(roll, 0.0), 1.0)
+    if retry_after is not None and min(retry_after, MAX_RETRY_AFTER_SECONDS) >= step:
+        return min(retry_after + WISH_JITTER_SECONDS * roll, MAX_RETRY_AFTER_SECONDS)
+    return step * (1 + JITTER * roll)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:

@@ -28,6 +28,9 @@ FIRST_THROTTLE_SECONDS = 5.0
 LONGEST_THROTTLE_SECONDS = 300.0
 LOOK_AGAIN_SECONDS = 300.0
 LONGEST_SPREAD_SECONDS = 900.0
+THROTTLED_SPREAD_SECONDS = 10.0
+"""A receiver that throttles is there and named the moment: what waits for it comes close to it, and
+yet not in one second."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,9 @@ def look_again_in(hold: Hold, health: Health, now: datetime, roll: float) -> flo
     """Seconds until a held message is looked at again, never before the hold is over.
 
     Those that wait for the same are spread by `roll` in [0, 1): the wider, the longer the endpoint
-    has failed. What waits for a change rather than a moment is woken when that comes; its time is
-    for the case that nobody wakes it.
+    has failed, and for one that is only throttled by `THROTTLED_SPREAD_SECONDS` at most. What waits
+    for a change rather than a moment is woken when that comes; its time is for the case that nobody
+    wakes it.
     """
     if hold.until is None:
         return LOOK_AGAIN_SECONDS * (1 + roll)
@@ -110,5 +114,5 @@ def look_again_in(hold: Hold, health: Health, now: datetime, roll: float) -> flo
     failing = (now - health.failing_since).total_seconds() if health.failing_since else 0.0
     spread = min(max(failing / 10, PROBE_EVERY.total_seconds()), LONGEST_SPREAD_SECONDS)
     if hold.reason == "throttled":
-        spread = min(spread, max(1.0, left / 10))
+        spread = min(max(1.0, left / 10), THROTTLED_SPREAD_SECONDS)
     return left + roll * spread

@@ -31,15 +31,40 @@ def test_waits_follow_the_policy_until_none_is_left() -> None:
 @given(
     attempt=st.integers(2, 10),
     roll=st.floats(0, 1, exclude_max=True),
-    wished=st.none() | st.floats(0, 10 * DAY),
+    wished=st.none() | st.floats(0, 5),
 )
-def test_a_wait_is_never_early_and_at_most_a_tenth_longer(
+def test_a_wait_of_the_policy_is_never_early_and_at_most_a_tenth_longer(
     attempt: int, roll: float, wished: float | None
 ) -> None:
+    step = STANDARD[attempt - 2]
     wait = wait_before(attempt, STANDARD, roll, wished)
-    floor = max(STANDARD[attempt - 2], min(wished or 0.0, DAY))
     assert wait is not None
-    assert floor <= wait <= floor * 1.1
+    assert step <= wait <= (step + 2 if wished == step else step * 1.1)
+
+
+@given(
+    step=st.floats(1, 3 * DAY),
+    roll=st.floats(0, 1, exclude_max=True),
+    wished=st.floats(0, 10 * DAY),
+)
+def test_a_wish_is_never_answered_early_nor_two_seconds_late_nor_after_a_day(
+    step: float, roll: float, wished: float
+) -> None:
+    wait = wait_before(2, (step,), roll, wished)
+    assert wait is not None
+    assert wait >= min(wished, DAY)
+    if min(wished, DAY) >= step:
+        assert wait <= min(wished + 2, DAY)
+    else:
+        assert step <= wait <= step * 1.1
+
+
+@pytest.mark.parametrize("wished", [3600.0, DAY, 99999999.0])
+def test_even_the_unluckiest_keeps_a_wish_to_two_seconds(wished: float) -> None:
+    wait = wait_before(2, STANDARD, 0.999, wished)
+    assert wait is not None
+    assert 0 <= wait - min(wished, DAY) < 2
+    assert wait <= DAY
 
 
 def test_jitter_spreads_the_waits() -> None:

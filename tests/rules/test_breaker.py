@@ -114,6 +114,18 @@ def test_those_that_wait_are_spread() -> None:
     assert look_again_in(hold, health, NOON, 0.5) == 450.0
 
 
+@pytest.mark.parametrize("left", [timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)])
+def test_what_waits_for_a_throttle_comes_within_ten_seconds_of_its_end(left: timedelta) -> None:
+    health = Health(failures=3, failing_since=NOON - timedelta(days=4))
+    hold = Hold("throttled", NOON + left)
+    late = [
+        look_again_in(hold, health, NOON, roll) - left.total_seconds() for roll in (0, 0.5, 0.999)
+    ]
+    assert late[0] == 0
+    assert late[1] >= 0.5
+    assert late[1] < late[2] < 10
+
+
 def test_every_hold_has_its_sentence() -> None:
     assert set(HOLDS) <= set(SENTENCES)
     assert all(explain(reason) for reason in HOLDS)
