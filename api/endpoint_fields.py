@@ -168,7 +168,9 @@ class RotationIn(Body):
         USUAL_GRACE,
         ge=0,
         le=LONGEST_GRACE,
-        description="seconds in which both secrets sign; 0 ends the old one at once",
+        description="seconds in which both secrets sign: `webhook-signature` has both, the header "
+        "of another scheme the old one's until then and a second one, `...-Next`, the new one's; "
+        "0 ends the old one at once",
         examples=[USUAL_GRACE],
     )
 

@@ -25,6 +25,7 @@ from activities.rules.errors import NotFound
 from activities.rules.inboxes import ROOT, Play, inbox_name, read_play
 from activities.rules.outcomes import CONTROL_HEADER
 from activities.rules.sent_headers import SAMPLE, SEQUENCE
+from activities.rules.signatures import NEXT
 from activities.rules.spelling import prefixed, stamp
 from api.faults import BodyTooLarge, RouteUnknown, ServiceAway
 from api.here import POLICY, asked_from_here, wants_json
@@ -90,6 +91,7 @@ async def _show(scope: Scope, name: str) -> Response:
     page = _template().render(
         items=items,
         name=name,
+        next=NEXT,
         root=ROOT,
         refresh=0 if asked.get("refresh") == "0" else REFRESH_SECONDS,
     )

@@ -6,12 +6,15 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from activities.rules.signatures import hex_signature, standard_content, verify_standard
+from activities.rules.signatures import (
+    NEXT,
+    OWN,
+    hex_signature,
+    standard_content,
+    verify_standard,
+)
 
 STANDARD = "webhook-signature"
-INKODE = "X-Inkode-Signature"
-INNKIE = "X-Innkie-Signature"
-QRSCAN = "X-QRScanInk-Signature"
 PLATFORM = "webhook-signature v1a"
 
 
@@ -29,15 +32,14 @@ def checked(
     """
     told = {STANDARD: any(verify_standard(s, received, raw_body, now) for s in secrets)}
     stamped = f"{received.get('x-qrscanink-timestamp', '')}.".encode() + raw_body
-    for name, prefix, content in (
-        (INKODE, "sha256=", raw_body),
-        (INNKIE, "", raw_body),
-        (QRSCAN, "", stamped),
-    ):
-        given = received.get(name.lower())
-        if given is not None:
-            good = [_same(prefix + hex_signature(secret, content), given) for secret in secrets]
-            told[name] = any(good)
+    for scheme, own in OWN.items():
+        prefix = "sha256=" if scheme == "inkode" else ""
+        content = stamped if scheme == "qrscan" else raw_body
+        for name in (own, own + NEXT):
+            given = received.get(name.lower())
+            if given is not None:
+                good = [_same(prefix + hex_signature(secret, content), given) for secret in secrets]
+                told[name] = any(good)
     parts = [p for p in received.get(STANDARD, "").split(" ") if p.startswith("v1a,")]
     if parts:
         told[PLATFORM] = _same(sign(_signed(received, raw_body)), parts[0])

@@ -6,8 +6,10 @@ well-kept library. A secret reads `whsec_<base64 of 24 to 64 bytes>`. Standard W
 the decoded bytes; the other schemes sign with the secret's whole text, as their clients do.
 
 While a secret is being rotated, `webhook-signature` carries one signature for each valid secret.
-The headers of the other schemes hold exactly one signature: that of the newest secret. A signer
-with a key pair adds its `v1a` signature (Ed25519) behind those of the secrets.
+The headers of the other schemes hold exactly one signature: that of the oldest valid secret, so
+that a receiver has the whole overlap to change over. The newest secret's is in a second header,
+named like the own one plus `-Next`, until it is the only one. A signer with a key pair adds its
+`v1a` signature (Ed25519) behind those of the secrets.
 """
 
 import base64
@@ -24,6 +26,15 @@ from activities.rules.spelling import stamp
 SCHEMES: tuple[str, ...] = ("standard", "inkode", "innkie", "qrscan")
 USER_AGENT = "Inkloom-Webhooks/1"
 TOLERANCE_SECONDS = 300
+NEXT = "-Next"
+"""Ends the name of the header with the signature of a secret that is still to take over."""
+
+OWN: Mapping[str, str] = {
+    "inkode": "X-Inkode-Signature",
+    "innkie": "X-Innkie-Signature",
+    "qrscan": "X-QRScanInk-Signature",
+}
+"""The header that a scheme's own signature is in, where it is not `webhook-signature`."""
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105
 _SECRET_BYTES = range(24, 65)
@@ -99,7 +110,7 @@ def headers(
         "webhook-id": message.message_id,
         "webhook-timestamp": str(seconds),
         "webhook-signature": " ".join(signatures),
-    } | _own_headers(message, secrets[0], seconds)
+    } | _own_headers(message, secrets, seconds)
 
 
 def standard_content(message_id: str, unix_seconds: int, raw_body: bytes) -> bytes:
@@ -161,26 +172,25 @@ def _unix_seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def _own_headers(message: Message, newest_secret: str, seconds: int) -> dict[str, str]:
-    match _known(message.scheme):
-        case "inkode":
-            signature = hex_signature(newest_secret, message.body)
-            return {
-                "X-Inkode-Event": message.event,
-                "X-Inkode-Signature": f"sha256={signature}",
-                "X-Inkode-Delivery": message.endpoint_id,
-                "X-Inkode-Attempt": str(message.attempt),
-            }
-        case "innkie":
-            return {"X-Innkie-Signature": hex_signature(newest_secret, message.body)}
-        case "qrscan":
-            content = f"{seconds}.".encode() + message.body
-            return {
-                "X-QRScanInk-Timestamp": str(seconds),
-                "X-QRScanInk-Signature": hex_signature(newest_secret, content),
-            }
-        case _:
-            return {}
+def _own_headers(message: Message, secrets: Sequence[str], seconds: int) -> dict[str, str]:
+    name = OWN.get(_known(message.scheme))
+    if name is None:
+        return {}
+    told, prefix, content = {}, "", message.body
+    if message.scheme == "inkode":
+        prefix = "sha256="
+        told = {
+            "X-Inkode-Event": message.event,
+            "X-Inkode-Delivery": message.endpoint_id,
+            "X-Inkode-Attempt": str(message.attempt),
+        }
+    elif message.scheme == "qrscan":
+        content = f"{seconds}.".encode() + message.body
+        told = {"X-QRScanInk-Timestamp": str(seconds)}
+    told[name] = prefix + hex_signature(secrets[-1], content)
+    if len(secrets) > 1:
+        told[name + NEXT] = prefix + hex_signature(secrets[0], content)
+    return told
 
 
 def _secret_key(secret: str) -> bytes:

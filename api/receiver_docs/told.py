@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from activities.rules import signatures
 from activities.rules.backoff import RETRY_POLICIES
 from activities.rules.outcomes import CONTROL_HEADER, GONE, THROTTLING, Control, Verdict, judge
 from activities.rules.samples import sample_of
@@ -25,12 +26,7 @@ SIGNED: Mapping[str, str] = {
 }
 """What the signature of each scheme is over: headers and the body, put together so."""
 
-OWN: Mapping[str, str] = {
-    "standard": "webhook-signature",
-    "inkode": "X-Inkode-Signature",
-    "innkie": "X-Innkie-Signature",
-    "qrscan": "X-QRScanInk-Signature",
-}
+OWN: Mapping[str, str] = {"standard": "webhook-signature", **signatures.OWN}
 """The header that each scheme's own signature is in."""
 
 _AT = datetime(2026, 5, 7, 18, 42, 30, 123000, UTC)

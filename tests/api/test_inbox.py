@@ -68,9 +68,12 @@ async def an_inbox_endpoint(url: str = HERE, scheme: str = "standard", **more: A
     return await create_endpoint(CreateEndpoint(by, url, ("*",), scheme=scheme, **more))
 
 
-def signed(endpoint: EndpointView, clock: FixedClock, raw: bytes = RAW) -> dict[str, str]:
+def signed(
+    endpoint: EndpointView, clock: FixedClock, raw: bytes = RAW, older: tuple[str, ...] = ()
+) -> dict[str, str]:
     message = Message(endpoint.scheme, "evt_1", "qr.created", "whe_1", 1, raw)
-    return headers(message, [endpoint.secret or ""], clock.now(), platform_signature)
+    secrets = [endpoint.secret or "", *older]
+    return headers(message, secrets, clock.now(), platform_signature)
 
 
 async def test_what_is_sent_is_listed_the_newest_first(clock: FixedClock) -> None:
@@ -114,6 +117,22 @@ async def test_signatures_are_checked_with_the_secret_of_the_endpoint(
     for words in ("Genuine</span>", "Not genuine</span>", "Not checked"):
         assert words in page
     assert (made.secret or "?") not in page
+
+
+async def test_while_a_secret_is_replaced_it_says_which_header_has_which(
+    clock: FixedClock,
+) -> None:
+    by = await a_tenant()
+    made = await an_inbox_endpoint(scheme="innkie", by=by)
+    rotated = await rotate_endpoint_secret(RotateEndpointSecret(by, made.id))
+    sent = signed(rotated, clock, older=(made.secret or "",))
+    async with asking() as client:
+        await client.post("/dev/inbox", content=RAW, headers=sent)
+        (item,) = await listed(client)
+        page = (await client.get("/dev/inbox")).text
+    assert item["isGenuine"] is True
+    assert {"X-Innkie-Signature", "X-Innkie-Signature-Next"} < set(item["checks"])
+    assert "Its secret is being replaced: X-Innkie-Signature-Next is made with the new one" in page
 
 
 async def test_of_several_that_send_here_the_one_that_signed_is_found(clock: FixedClock) -> None:

@@ -35,7 +35,12 @@ def test_every_signature_of_a_scheme_is_found_good(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_while_a_secret_is_replaced_all_are_good(scheme: str) -> None:
     told = checked([OTHER, SECRET], KEY.sign, sent(scheme, OTHER, SECRET), RAW, NOW)
+    assert len(told) == (2 if scheme == "standard" else 4)
     assert all(told.values())
+    foreign = checked([SECRET], KEY.sign, sent(scheme, OTHER, SECRET), RAW, NOW)
+    assert [name for name, good in foreign.items() if not good] == [
+        name for name in told if name.endswith("-Next")
+    ]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -93,7 +93,19 @@ def test_during_a_rotation_both_secrets_verify_newest_first(scheme: str) -> None
     newest_alone = signatures.headers(made, [SECRET], now)
     first, second = headers["webhook-signature"].split(" ")
     assert first == newest_alone["webhook-signature"] != second
-    assert {**headers, "webhook-signature": first} == newest_alone
+
+
+@pytest.mark.parametrize("scheme", ["inkode", "innkie", "qrscan"])
+def test_during_a_rotation_the_own_header_is_that_of_the_secret_before(scheme: str) -> None:
+    made, own = message(scheme), signatures.OWN[scheme]
+    during = signatures.headers(made, [SECRET, OLDER], NOW)
+    before = signatures.headers(made, [OLDER], NOW)
+    after = signatures.headers(made, [SECRET], NOW)
+    assert during[own] == before[own] != after[own]
+    assert during[f"{own}-Next"] == after[own]
+    assert f"{own}-Next" not in {**before, **after}
+    both = during["webhook-signature"]
+    assert {**before, f"{own}-Next": after[own], "webhook-signature": both} == during
 
 
 def test_inkode_signs_the_raw_body_with_the_text_of_the_secret() -> None:
