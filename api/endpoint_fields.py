@@ -206,7 +206,7 @@ class EndpointOut(BaseModel):
         description="the number of its newest message; they count without a gap", examples=[4213]
     )
     previous_until: Moment | None = Field(
-        description="until when the secret before signs too", examples=[None]
+        description="until when a secret before the newest signs too", examples=[None]
     )
     disabled_at: Moment | None = Field(description="when it was disabled", examples=[None])
     disabled_reason: str | None = Field(description="why it was", examples=[None])

@@ -32,7 +32,8 @@ PUBLIC = UUID(int=0)
 """Names the space of Idempotency-Keys that the public uses, by network address."""
 
 CREATES = {KEEPS: True}
-"""The `openapi_extra` of a POST that creates something although it does not answer 201."""
+"""The `openapi_extra` of a POST that creates something although it does not answer 201, such as a
+new secret."""
 
 
 def the_actor(request: Request) -> Actor:
@@ -132,9 +133,8 @@ def _guarded(guard: Guard, options: dict[str, Any]) -> APIRouter:
 def is_kept(route: APIRoute) -> bool:
     """Whether answers of the route are kept for retries: those of creates.
 
-    They are POSTs that answer 201 or, when they answer a picture, say so with `CREATES`. Others
-    must not run in one transaction with the answer: a token used twice is refused, and that it was
-    must stay recorded.
+    They are POSTs that answer 201 or say so with `CREATES`. Others must not run in one transaction
+    with the answer: a token used twice is refused, and that it was must stay recorded.
     """
     is_marked = (route.openapi_extra or {}).get(KEEPS, False)
     return "POST" in (route.methods or ()) and (route.status_code == 201 or is_marked)

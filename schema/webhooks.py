@@ -21,9 +21,10 @@ class EndpointRow(Row, table=True):
     """A receiver of events: `active`, `paused` by its owner, or `disabled` by what it answered.
 
     What is sealed is AES-256-GCM, bound to organization and row. `previous_sealed_secret` signs
-    beside the newest until `previous_until`. `last_sequence` is the number of its newest message.
-    `failing_since` is the first failure after the last success and `failures` how many there are
-    in a row; before `open_until` nothing is sent but a probe, before `throttled_until` nothing.
+    beside the newest until `previous_until`; several are listed there, each with its own end.
+    `last_sequence` is the number of its newest message. `failing_since` is the first failure after
+    the last success and `failures` how many there are in a row; before `open_until` nothing is sent
+    but a probe, before `throttled_until` nothing.
     """
 
     __tablename__ = "endpoint"

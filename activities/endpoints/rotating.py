@@ -1,30 +1,46 @@
-"""The secret of an endpoint replaced, and both valid while its owner changes over."""
+"""The secret of an endpoint replaced, and both valid while its owner changes over.
+
+Each secret signs until the moment that was promised when it was replaced, whatever comes after it:
+else a client that asks again for an answer it lost would end the secret that its receiver knows.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from activities.audit import done_by, record_act
 from activities.endpoints.finding import held, must_see_all, the_endpoint, there
-from activities.endpoints.secrets import fresh_secret, seal_secret
+from activities.endpoints.secrets import (
+    Earlier,
+    earlier_secrets,
+    fresh_secret,
+    seal_secret,
+    stored_earlier,
+)
 from activities.endpoints.views import EndpointView, view_of
 from activities.outside import outside
 from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.changes import must_be_version
-from activities.rules.errors import InvalidFields
+from activities.rules.errors import InvalidFields, NotNow
+from activities.rules.spelling import stamp
 from schema.db import transaction
+from schema.tables import EndpointRow
 
 USUAL_GRACE = 24 * 3600
 LONGEST_GRACE = 7 * 24 * 3600
 """Seconds during which the secret before signs too."""
 
+MOST_SECRETS = 5
+"""So many sign at once, the newest counted: each has its signature in every message."""
+
 
 @dataclass(frozen=True)
 class RotateEndpointSecret:
-    """A new secret; for `grace_seconds` the one before signs too. One before that ends at once.
+    """A new secret; for `grace_seconds` the one before signs too, and those before that until the
+    end they were given. Without grace all of them end at once.
 
     With `version` only if the endpoint is still that one.
     """
@@ -39,8 +55,8 @@ class RotateEndpointSecret:
 async def rotate_endpoint_secret(command: RotateEndpointSecret) -> EndpointView:
     """The endpoint with its new secret, which is shown this once.
 
-    Raises `NotFound`, `VersionMismatch`, `InvalidFields`, `Forbidden` for an actor of one
-    workspace.
+    Raises `NotFound`, `VersionMismatch`, `InvalidFields`, `NotNow` while `MOST_SECRETS` sign,
+    `Forbidden` for an actor of one workspace.
     """
     by, now, grace = command.by, outside().clock.now(), command.grace_seconds
     must_see_all(by, "webhooks.write")
@@ -53,8 +69,7 @@ async def rotate_endpoint_secret(command: RotateEndpointSecret) -> EndpointView:
         must_be_version(command.version, row.version)
         row.sqlmodel_update(
             {
-                "previous_sealed_secret": row.sealed_secret if grace else None,
-                "previous_until": now + timedelta(seconds=grace) if grace else None,
+                **stored_earlier(_earlier(row, now, grace)),
                 "sealed_secret": seal_secret(secret, row.organization_id, row.id),
                 "updated_at": now,
                 "version": row.version + 1,
@@ -64,3 +79,17 @@ async def rotate_endpoint_secret(command: RotateEndpointSecret) -> EndpointView:
         target = f"endpoint {row.id}"
         await record_act(done_by(by, "endpoint.rotated", target, grace_seconds=grace))
         return view_of(row, secret)
+
+
+def _earlier(row: EndpointRow, now: datetime, grace: int) -> list[Earlier]:
+    """What signs beside the next secret, newest first; raises `NotNow` when that is too much."""
+    if not grace:
+        return []
+    before = earlier_secrets(row, now)
+    if len(before) + 2 > MOST_SECRETS:
+        first = stamp(min(one.until for one in before))
+        raise NotNow(
+            f"{MOST_SECRETS} secrets of this endpoint sign at once already; replace it again after "
+            f"{first}, or with 0 seconds of grace, which ends all of them."
+        )
+    return [Earlier(row.sealed_secret, now + timedelta(seconds=grace)), *before]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID, uuid5
@@ -18,6 +20,14 @@ SECRET_BYTES = 32
 PURPOSE = "webhook signatures: ed25519"
 HEADERS = "headers"
 """Names the place that sealed headers are bound to, so that they are never taken for a secret."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A secret that was replaced, as it is sealed, and until when it signs too."""
+
+    sealed: bytes
+    until: datetime
 
 
 def fresh_secret() -> str:
@@ -40,20 +50,41 @@ def seal_headers(
 
 
 def signing_secrets(endpoint: EndpointRow, now: datetime) -> list[str]:
-    """The secrets that sign at this moment, newest first: two while one takes over.
+    """The secrets that sign at this moment, newest first: more than one while one takes over.
 
     Raises `SealBroken`.
     """
-    sealed = [endpoint.sealed_secret]
-    if endpoint.previous_sealed_secret is not None and overlaps(endpoint, now):
-        sealed.append(endpoint.previous_sealed_secret)
+    sealed = [endpoint.sealed_secret, *(one.sealed for one in earlier_secrets(endpoint, now))]
     place = {"organization": endpoint.organization_id, "row": endpoint.id}
     return [outside().vault.open(one, **place) for one in sealed]
 
 
-def overlaps(endpoint: EndpointRow, now: datetime) -> bool:
-    """Whether the secret before the newest still signs."""
-    return endpoint.previous_until is not None and now < endpoint.previous_until
+def earlier_secrets(endpoint: EndpointRow, now: datetime) -> list[Earlier]:
+    """The secrets that were replaced and still sign, newest first."""
+    stored, until = endpoint.previous_sealed_secret, endpoint.previous_until
+    if stored is None or until is None or until <= now:
+        return []
+    if not stored.startswith(b"["):
+        return [Earlier(stored, until)]
+    listed = [
+        Earlier(base64.b64decode(sealed), datetime.fromisoformat(end))
+        for sealed, end in json.loads(stored)
+    ]
+    return [one for one in listed if now < one.until]
+
+
+def stored_earlier(earlier: Sequence[Earlier]) -> dict[str, bytes | datetime | None]:
+    """The columns that `earlier_secrets` reads. A sealed secret begins with its key's id, a list of
+    them with a bracket; one alone is none, as processes of before this list read it.
+    """
+    if not earlier:
+        return {"previous_sealed_secret": None, "previous_until": None}
+    stored = earlier[0].sealed
+    if len(earlier) > 1:
+        listed = [(base64.b64encode(o.sealed).decode(), o.until.isoformat()) for o in earlier]
+        stored = json.dumps(listed).encode()
+    until = max(one.until for one in earlier)
+    return {"previous_sealed_secret": stored, "previous_until": until}
 
 
 def custom_headers(endpoint: EndpointRow) -> dict[str, str]:

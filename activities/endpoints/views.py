@@ -21,7 +21,7 @@ class EndpointView:
     """A receiver. `disabled` it is by what it answered, or did not; `paused` by its owner.
 
     `headers` are names with their values redacted. `last_sequence` is the number of its newest
-    message. Until `previous_until` the secret before the newest signs too. `failures` are those in
+    message. Until `previous_until` a secret before the newest signs too. `failures` are those in
     a row since `failing_since`. `secret` is set only in the answers that make one.
     """
 

@@ -44,7 +44,7 @@ from api.endpoint_fields import (
     shown,
 )
 from api.etags import Expected, set_etag
-from api.routers import By, make_router
+from api.routers import CREATES, By, make_router
 from api.scalars import Id
 
 router = make_router(authenticate, dependencies=[documented], tags=["webhooks"])
@@ -171,7 +171,9 @@ async def remove(id: PathId, by: By, expected: Expected, org_id: OrgId = None) -
     await delete_endpoint(DeleteEndpoint(by, to_id(id), expected))
 
 
-@router.post(f"{ONE}/rotate", summary="Replace the secret; for a while both sign")
+@router.post(
+    f"{ONE}/rotate", summary="Replace the secret; for a while both sign", openapi_extra=CREATES
+)
 async def rotate(
     id: PathId,
     by: By,

@@ -44,7 +44,7 @@ from api.endpoint_fields import (
 from api.etags import Expected, set_etag
 from api.links.auth import authenticate, documented
 from api.links.paging import Asked
-from api.routers import By, make_router
+from api.routers import CREATES, By, make_router
 from api.scalars import In, Out
 
 router = make_router(authenticate, dependencies=[documented], tags=["webhooks"])
@@ -138,7 +138,9 @@ async def remove(id: PathId, by: By, expected: Expected) -> None:
     await delete_endpoint(DeleteEndpoint(by, to_id(id), expected))
 
 
-@router.post(f"{ONE}/rotate", summary="Replace the secret; for a while both sign")
+@router.post(
+    f"{ONE}/rotate", summary="Replace the secret; for a while both sign", openapi_extra=CREATES
+)
 async def rotate(
     id: PathId,
     by: By,

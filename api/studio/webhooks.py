@@ -38,7 +38,7 @@ from api.endpoint_fields import (
     shown,
 )
 from api.etags import Expected, set_etag
-from api.routers import By, make_router
+from api.routers import CREATES, By, make_router
 from api.scalars import Id
 from api.studio.auth import authenticate, documented
 from api.studio.paging import Asked, PageOut, present_page
@@ -116,7 +116,11 @@ async def remove(id: UUID, by: By, expected: Expected) -> None:
     await delete_endpoint(DeleteEndpoint(by, id, expected))
 
 
-@router.post(f"{ONE}rotate/", summary="Rotate the signing secret; for a while both sign")
+@router.post(
+    f"{ONE}rotate/",
+    summary="Rotate the signing secret; for a while both sign",
+    openapi_extra=CREATES,
+)
 async def rotate(
     id: UUID, by: By, expected: Expected, response: Response, body: RotationIn | None = None
 ) -> NewWebhookOut:

@@ -158,6 +158,28 @@ async def test_a_secret_is_replaced_and_shown_once(
 
 
 @every_language
+async def test_a_replacement_that_is_asked_for_again_gives_the_same_secret(
+    client: Client, tenant: Tenant, spoken: Language
+) -> None:
+    made = await make(client, tenant, spoken)
+    headers = {**spoken.headers(tenant), "Idempotency-Key": "7d0c7a44"}
+    at = spoken.at(made["id"], "rotate")
+    first, again = [await client.post(at, headers=headers) for _ in range(2)]
+    assert first.status_code == again.status_code == 200
+    assert spoken.one(again) == spoken.one(first)
+    assert again.headers["etag"] == first.headers["etag"] == '"2"'
+    assert (again.headers["idempotent-replayed"], "idempotent-replayed" in first.headers) == (
+        "true",
+        False,
+    )
+    body = spoken.words({"grace_seconds": 0})
+    other = await client.post(at, json=body, headers=headers)
+    assert other.status_code in (409, 422)
+    read = await client.get(spoken.at(made["id"]), headers=spoken.headers(tenant))
+    assert spoken.one(read)["version"] == 2
+
+
+@every_language
 async def test_a_test_is_put_on_its_way_unless_nothing_is_sent(
     client: Client, tenant: Tenant, spoken: Language, database: AsyncConnection
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from activities.endpoints.platform_keys import read_platform_keys
 from activities.endpoints.reading import ReadEndpoint, read_endpoint
 from activities.endpoints.rotating import (
     LONGEST_GRACE,
+    USUAL_GRACE,
     RotateEndpointSecret,
     rotate_endpoint_secret,
 )
@@ -25,7 +27,7 @@ from activities.gateways.vault import SealBroken
 from activities.outside import Outside
 from activities.rules.actors import Actor
 from activities.rules.custom_headers import REDACTED
-from activities.rules.errors import InvalidFields
+from activities.rules.errors import InvalidFields, NotNow
 from schema.db import transaction
 from schema.tables import EndpointRow
 from tests.builders.tenants import a_tenant, an_endpoint
@@ -74,13 +76,54 @@ async def test_without_grace_the_old_secret_ends_at_once(clock: FixedClock) -> N
     assert (await row_of(made.id)).previous_sealed_secret is None
 
 
-async def test_a_second_rotation_keeps_the_two_newest(clock: FixedClock) -> None:
+async def test_each_secret_signs_until_the_end_that_it_was_given(clock: FixedClock) -> None:
+    by = await a_tenant()
+    first = await an_endpoint(by)
+    second = await rotate_endpoint_secret(RotateEndpointSecret(by, first.id))
+    third = await rotate_endpoint_secret(RotateEndpointSecret(by, first.id, LONGEST_GRACE))
+    last = await rotate_endpoint_secret(RotateEndpointSecret(by, first.id, 3600))
+    began = clock.moment
+    assert (last.version, last.previous_until) == (4, began + timedelta(seconds=LONGEST_GRACE))
+    ends = ((third, 3600), (first, USUAL_GRACE), (second, LONGEST_GRACE))
+    signing = [last.secret, third.secret, second.secret, first.secret]
+    for ended, seconds in ends:
+        clock.moment = began + timedelta(seconds=seconds, microseconds=-1)
+        assert await secrets_of(first.id, clock) == signing
+        clock.moment += timedelta(microseconds=1)
+        signing.remove(ended.secret)
+        assert await secrets_of(first.id, clock) == signing
+    assert signing == [last.secret]
+
+
+async def test_more_than_five_secrets_at_once_are_refused_until_one_ends(
+    clock: FixedClock,
+) -> None:
     by = await a_tenant()
     made = await an_endpoint(by)
-    second = await rotate_endpoint_secret(RotateEndpointSecret(by, made.id))
-    third = await rotate_endpoint_secret(RotateEndpointSecret(by, made.id, LONGEST_GRACE))
-    assert await secrets_of(made.id, clock) == [third.secret, second.secret]
-    assert third.version == 3
+    for grace in (7200, 3600, 7200, 7200):
+        await rotate_endpoint_secret(RotateEndpointSecret(by, made.id, grace))
+    with pytest.raises(NotNow, match=r"5 secrets .* after 2026-11-21T13:00:00.000Z, or with 0 "):
+        await rotate_endpoint_secret(RotateEndpointSecret(by, made.id))
+    assert len(await secrets_of(made.id, clock)) == 5
+    clock.moment += timedelta(seconds=3600)
+    await rotate_endpoint_secret(RotateEndpointSecret(by, made.id))
+    assert len(await secrets_of(made.id, clock)) == 5
+    last = await rotate_endpoint_secret(RotateEndpointSecret(by, made.id, grace_seconds=0))
+    assert await secrets_of(made.id, clock) == [last.secret]
+
+
+async def test_the_secrets_before_are_sealed(database: AsyncConnection) -> None:
+    by = await a_tenant()
+    secrets = [(await an_endpoint(by)).secret or ""]
+    (id_,) = (await database.scalars(text("SELECT id FROM endpoint"))).all()
+    for _ in range(2):
+        rotated = await rotate_endpoint_secret(RotateEndpointSecret(by, id_))
+        secrets.append(rotated.secret or "")
+    stored = (await row_of(id_)).previous_sealed_secret or b""
+    for secret in secrets:
+        assert secret.encode() not in stored
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        assert all(part not in stored for part in (key, base64.b64encode(secret.encode())))
 
 
 @pytest.mark.parametrize("seconds", [-1, LONGEST_GRACE + 1])
