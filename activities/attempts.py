@@ -7,7 +7,7 @@ that a slow receiver holds no connection.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +23,7 @@ from activities.outside import outside
 from activities.rules.backoff import parse_retry_after
 from activities.rules.breaker import Health
 from activities.rules.holds import RETRY
-from activities.rules.outcomes import Status, Verdict, judge, read_control
+from activities.rules.outcomes import Status, Verdict, judge, judge_moved, read_control
 from activities.rules.sent_headers import SAMPLE, SEQUENCE, redacted_request
 from activities.rules.signatures import Message, body, headers
 from activities.rules.spelling import prefixed
@@ -33,18 +33,21 @@ from schema.tables import AttemptRow, DeliveryRow, EndpointRow
 
 @dataclass(frozen=True)
 class RecordAttempt:
-    """Attempt `number` of a delivery was sent at `sent_at` and went as `outcome` says.
+    """Attempt `number` of a delivery was sent to `url` at `sent_at` and went as `outcome` says.
 
     `health` is how the endpoint was when last looked at. `request_headers` hold no secrets. With
     `parks` one that failed at a receiver that is away is parked: no workflow waits with it.
+    `if_moved` counts in place of the verdict where the endpoint has another address by now.
     """
 
     delivery_id: UUID
     endpoint_id: UUID
+    url: str = field(repr=False)
     number: int
     sent_at: datetime
     outcome: Outcome
     verdict: Verdict
+    if_moved: Verdict
     health: Health
     request_headers: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | None = None
@@ -74,21 +77,24 @@ async def make_attempt(due: Due) -> RecordAttempt:
     outcome = await world.receivers.send(OutgoingRequest(due.url, sent, message.body))
     answered = outcome.error is None
     retry_after = parse_retry_after(outcome.retry_after, world.clock.now())
+    tries, roll = number - due.first + 1, world.dice.roll()
     verdict = judge(
-        number=number - due.first + 1,
+        number=tries,
         status_code=outcome.status_code if answered else None,
         delays=due.delays,
-        roll=world.dice.roll(),
+        roll=roll,
         retry_after=retry_after,
         control=read_control(outcome.response_headers) if answered else "",
     )
     return RecordAttempt(
         delivery_id=due.delivery_id,
         endpoint_id=due.endpoint_id,
+        url=due.url,
         number=number,
         sent_at=sent_at,
         outcome=outcome,
         verdict=verdict,
+        if_moved=judge_moved(verdict, number=tries, delays=due.delays, roll=roll),
         health=due.health,
         request_headers=redacted_request(ours, due.own_headers),
         retry_after=retry_after,
@@ -96,20 +102,22 @@ async def make_attempt(due: Due) -> RecordAttempt:
 
 
 async def record_attempt(command: RecordAttempt) -> Recorded | None:
-    """Write the attempt, move its delivery on, and let the endpoint feel it; None when an attempt
-    of that number was recorded before.
+    """Write the attempt, move its delivery on, and let the endpoint feel it.
 
-    A delivery that was cancelled while the attempt was under way stays so, unless it arrived.
+    None when the delivery has to be read, as it is not where the verdict puts it: an attempt of
+    that number was recorded before, or the endpoint has another address by now. A delivery that was
+    cancelled while the attempt was under way stays so, unless it arrived.
     """
-    verdict = command.verdict
-    now = outside().clock.now()
-    next_at = now + timedelta(seconds=verdict.wait_seconds) if verdict.wait_seconds else None
-    settles = verdict.status != "delivered" or verdict.effect != "none"
+    now, asked = outside().clock.now(), command.verdict
+    settles = asked.status != "delivered" or asked.effect != "none" or not command.health.is_well
     async with transaction() as session:
-        if settles or not command.health.is_well:
+        if settles:
             # Before the delivery: who disables the endpoint locks both in this order.
-            lock = select(EndpointRow.id).where(EndpointRow.id == command.endpoint_id)
-            await session.execute(lock.with_for_update(key_share=True))
+            lock = select(EndpointRow.url).where(EndpointRow.id == command.endpoint_id)
+            if await session.scalar(lock.with_for_update(key_share=True)) != command.url:
+                command = replace(command, verdict=command.if_moved)
+        verdict = command.verdict
+        next_at = now + timedelta(seconds=verdict.wait_seconds) if verdict.wait_seconds else None
         moved = await session.execute(
             _move(command, now, next_at), execution_options={"synchronize_session": False}
         )
@@ -118,7 +126,7 @@ async def record_attempt(command: RecordAttempt) -> Recorded | None:
             return None
         await session.execute(_record(command, next_at))
         health = command.health
-        if settles or not health.is_well:
+        if settles:
             health = await settle_endpoint(_felt(command))
             if verdict.wait_seconds is not None and health.status == "disabled":
                 status = "cancelled"
@@ -126,6 +134,8 @@ async def record_attempt(command: RecordAttempt) -> Recorded | None:
         if parked:
             park = update(DeliveryRow).where(col(DeliveryRow.id) == command.delivery_id)
             await session.execute(park.values(parked=True, reason=RETRY))
+        if verdict != asked:
+            return None
         return Recorded(status, health, parked)  # type: ignore[arg-type]
 
 
@@ -137,6 +147,7 @@ def readable(raw: bytes) -> str:
 def _felt(command: RecordAttempt) -> SettleEndpoint:
     return SettleEndpoint(
         endpoint_id=command.endpoint_id,
+        url=command.url,
         delivered=command.verdict.status == "delivered",
         effect=command.verdict.effect,
         reason=command.verdict.reason or "endpoint_disabled",

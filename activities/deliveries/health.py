@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -27,12 +27,12 @@ from schema.tables import DeliveryRow, EndpointRow
 
 @dataclass(frozen=True)
 class SettleEndpoint:
-    """An attempt was just recorded. `retry_after` is what its answer asked for, in seconds.
-
-    `reason` says why, where `effect` is to disable (`rules/holds.py`).
+    """An attempt at `url` was just recorded. `retry_after` is what its answer asked for, in
+    seconds. `reason` says why, where `effect` is to disable (`rules/holds.py`).
     """
 
     endpoint_id: UUID
+    url: str = field(repr=False)
     delivered: bool
     effect: Effect = "none"
     reason: str = "endpoint_disabled"
@@ -47,13 +47,18 @@ class ClaimProbe:
 
 
 async def settle_endpoint(command: SettleEndpoint) -> Health:
-    """How the endpoint is after the attempt, in the transaction that records it."""
+    """How the endpoint is after the attempt, in the transaction that records it.
+
+    What an address says that the endpoint has no more tells nothing of the one that it has.
+    """
     now = outside().clock.now()
     query = select(EndpointRow).where(EndpointRow.id == command.endpoint_id)
     locked = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     async with transaction() as session:
         row = (await session.execute(locked)).scalar_one()
         before = health_of(row)
+        if row.url != command.url:
+            return before
         if command.delivered:
             health = after_success(before)
         else:

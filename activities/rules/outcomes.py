@@ -8,7 +8,7 @@ Anything but 2xx is a failure, a redirect included. A receiver steers with its a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from activities.rules.backoff import wait_before
@@ -77,6 +77,18 @@ def judge(
         why = f"All {number} attempts of the policy are made."
         return Verdict("failed", None, why, "attempts_spent", effect)
     return Verdict("pending", wait, _why(delays[number - 1], retry_after), None, effect)
+
+
+def judge_moved(verdict: Verdict, *, number: int, delays: Sequence[float], roll: float) -> Verdict:
+    """The verdict when the endpoint has another address than the one that answered so.
+
+    What the old one says of itself (that it is gone, or busy until then) is nothing to the new one,
+    where the policy tries again; what it says of the message counts.
+    """
+    if verdict.status == "delivered" or verdict.reason == "aborted":
+        return verdict
+    again = judge(number=number, status_code=None, delays=delays, roll=roll, retry_after=None)
+    return replace(again, why=f"The endpoint has another address by now. {again.why}")
 
 
 def _delivered(control: Control) -> Verdict:
