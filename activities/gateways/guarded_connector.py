@@ -11,6 +11,7 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import Any
 
 import aiohttp
 import certifi
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
@@ -39,11 +41,12 @@ class NameUnresolved(Exception):
 
 @dataclass(slots=True)
 class Contact:
-    """How one request came to its connection.
+    """How one request came to its connection, or how far.
 
     `stage` is where it is now: `queue`, `dns`, `connect`, `tls` or `answer`. `fresh` tells a new
-    connection from a kept one. `address` is the peer's, `ready_at` the `perf_counter` at which the
-    connection was handed over. `phases` has milliseconds for `dns`, `connect`, `tls`.
+    connection from a kept one. `address` is the peer's, or the one tried last; `ready_at` the
+    `perf_counter` at which the connection was handed over. `phases` has milliseconds for `dns`,
+    `connect` once TCP stands, and `tls` once that has begun, also when it failed.
 
     `deadline` ends the request after `seconds`. It begins anew when a wait for a free connection
     is over: else a receiver would be blamed for the time that others took.
@@ -55,9 +58,11 @@ class Contact:
     fresh: bool = False
     address: str | None = None
     ready_at: float = 0.0
+    connect_began: float = 0.0
     tls_began: float | None = None
     phases: dict[str, float] = field(default_factory=dict)
     queued_at: float = 0.0
+    tried: list[socket.socket] = field(default_factory=list)
 
     def queue(self) -> None:
         """The request asks for a connection."""
@@ -67,6 +72,32 @@ class Contact:
         """A connection, kept or to be made, is this request's."""
         if perf_counter() - self.queued_at > _NOTICEABLE_SECONDS and not self.deadline.expired():
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.seconds)
+
+    def begin_connecting(self) -> None:
+        """A new connection is to be made."""
+        self.stage, self.fresh, self.tls_began = "connect", True, None
+        self.connect_began = perf_counter()
+        self.tried.clear()
+
+    def try_address(self, address: str, tried: socket.socket) -> None:
+        """TCP begins. Several addresses may be tried at once; all but one are closed then."""
+        self.stage, self.address, self.tls_began = "connect", address, None
+        for phase in ("connect", "tls"):
+            self.phases.pop(phase, None)
+        self.tried.append(tried)
+
+    def begin_tls(self) -> None:
+        """TCP stands, with the address whose socket has a peer."""
+        self.stage, self.tls_began = "tls", perf_counter()
+        for tried in self.tried:
+            with suppress(OSError):
+                self.address = str(tried.getpeername()[0])
+        self.connected_at(self.tls_began)
+
+    def connected_at(self, moment: float) -> None:
+        """TCP stood at that moment."""
+        spent = (moment - self.connect_began) * 1000 - self.phases.get("dns", 0.0)
+        self.phases["connect"] = max(0.0, spent)
 
 
 # aiohttp makes a connection in the task of the request that needs it, and hands nothing through.
@@ -93,6 +124,7 @@ class GuardedConnector(aiohttp.TCPConnector):
             resolver=_JudgingResolver(resolver, allow_private),
             use_dns_cache=False,
             ssl=tls or trusting_context(),
+            socket_factory=_noted_socket,
             limit=0,
             limit_per_host=limit_per_host,
             keepalive_timeout=KEEPALIVE_SECONDS,
@@ -114,6 +146,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         try:
             contact.address = _judged_peer(connection, self._allow_private)
         except BaseException:
+            contact.address = None
             connection.close()
             raise
         contact.stage = "answer"
@@ -128,16 +161,14 @@ class GuardedConnector(aiohttp.TCPConnector):
     ) -> ResponseHandler:
         contact = CONTACT.get()
         contact.leave_queue()
-        contact.stage, contact.fresh = "connect", True
-        contact.tls_began = None
-        began = perf_counter()
-        protocol = await super()._create_connection(req, traces, timeout)
-        now = perf_counter()
-        tcp_ready = now if contact.tls_began is None else contact.tls_began
-        dns = contact.phases.get("dns", 0.0)
-        contact.phases["connect"] = max(0.0, (tcp_ready - began) * 1000 - dns)
-        if req.is_ssl():
-            contact.phases["tls"] = (now - tcp_ready) * 1000
+        contact.begin_connecting()
+        try:
+            protocol = await super()._create_connection(req, traces, timeout)
+        finally:
+            if contact.tls_began is not None:
+                contact.phases["tls"] = (perf_counter() - contact.tls_began) * 1000
+        if contact.tls_began is None:
+            contact.connected_at(perf_counter())
         return protocol
 
 
@@ -173,7 +204,7 @@ class TimedContext(ssl.SSLContext):
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         contact = CONTACT.get(None)
         if contact is not None:
-            contact.stage, contact.tls_began = "tls", perf_counter()
+            contact.begin_tls()
         return super().wrap_bio(*args, **kwargs)
 
 
@@ -205,6 +236,16 @@ class _JudgingResolver(AbstractResolver):
 
     async def close(self) -> None:
         """The resolver belongs to whoever made it."""
+
+
+def _noted_socket(place: AddrInfoType) -> socket.socket:
+    """The socket that aiohttp would make, noted in `CONTACT`: it does not tell whom it tries."""
+    family, kind, protocol, _, address = place
+    made = socket.socket(family, kind, protocol)
+    contact = CONTACT.get(None)
+    if contact is not None:
+        contact.try_address(str(address[0]), made)
+    return made
 
 
 def _why(fault: OSError) -> str:

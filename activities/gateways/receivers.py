@@ -58,9 +58,10 @@ class Outcome:
 
     `error` is None or one of `ERRORS`, with a sentence in `detail`. With an error, `status_code`
     tells how far the answer came. Header names are lower-case; names and values together are cut
-    at 16 Ki characters, `response_body` at 16 KiB. `address` is the peer's. `phases` has
-    milliseconds for those of `dns`, `connect`, `tls`, `first_byte`, `total` that took place: on a
-    kept connection only the last two.
+    at 16 Ki characters, `response_body` at 16 KiB. `address` is the peer's, or the one
+    that was tried last. `phases` has milliseconds for those of `dns`, `connect`, `tls`,
+    `first_byte`, `total` that took place: on a kept connection only the last two. `connect` is
+    missing where nobody answered, `tls` lasts until it failed.
     """
 
     status_code: int | None
