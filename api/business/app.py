@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from api.business import gs1, integrations, qr_links, stats, team_invites, tokens
+from api.business import (
+    gs1,
+    integration_deliveries,
+    integrations,
+    qr_links,
+    stats,
+    team_invites,
+    tokens,
+)
 from api.business.errors import REFUSALS, present
 from api.dialect import Dialect, make_application
 
@@ -19,7 +27,7 @@ def make_business(public_url: str) -> Dialect:
         description="For automations. Credential: an API or MCP token, or the session cookie.",
         routers=[
             *(tokens.router, team_invites.router, qr_links.router, stats.router, gs1.router),
-            integrations.router,
+            *(integrations.router, integration_deliveries.router),
         ],
         present=present,
         refusals=REFUSALS,

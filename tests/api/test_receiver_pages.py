@@ -16,7 +16,9 @@ from activities.gateways.destinations import AGENT
 from activities.rules.events import CATALOGUE
 from activities.rules.outcomes import judge
 from activities.rules.signatures import SCHEMES, verify_standard
+from api.business import integration_deliveries as business
 from api.documents import Documents
+from api.links import webhook_deliveries as links
 from api.public import webhook_keys
 from api.receiver_docs import pages, told
 from api.studio import webhook_deliveries as studio
@@ -132,10 +134,11 @@ def test_a_time_is_spelled_for_people(seconds: float, text: str) -> None:
 
 async def test_the_paths_that_the_page_names_exist(client: Client) -> None:
     page = unescape((await client.get(pages.ROOT)).text)
-    routers = (studio.router, workspace.router, webhook_keys.router)
+    languages = (studio, workspace, links, business)
+    routers = [module.router for module in (*languages, webhook_keys)]
     known = {getattr(route, "path", "") for router in routers for route in router.routes}
     named = re.findall(r"^GET ([^?\s]+)", re.sub(r"<pre[^>]*>", "", page), re.MULTILINE)
-    assert len(named) == 2
+    assert len(named) == len(languages)
     assert set(named) <= known
     assert "/.well-known/webhook-keys.json" in known
 

@@ -245,6 +245,8 @@ async def a_delivery(tenant: Tenant) -> dict[str, str]:
     return {
         "studio /api/v1/webhooks/": str(endpoint.id),
         "workspace /api/webhooks/endpoints/": str(endpoint.id),
+        "links /api/v1/workspaces/webhooks/": str(endpoint.id),
+        "business /api/integrations/": str(endpoint.id),
     }
 
 

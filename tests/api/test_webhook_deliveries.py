@@ -1,4 +1,4 @@
-"""The log of webhooks, resends, manifests and recoveries, in both languages that have them."""
+"""The log of webhooks, resends, manifests and recoveries, in every language that has them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from pydantic.alias_generators import to_camel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.deliveries.attempting import AttemptBatch, attempt_batch
+from activities.deliveries.recovering import Recovery
 from activities.dispatching import DispatchEvents, WaitingBatches, dispatch_events, waiting_batches
 from activities.gateways.clock import FixedClock
-from tests.api.conftest import Client, Tenant
+from api.app import make_app
+from tests.api.conftest import Client, Tenant, a_client
 from tests.builders.deliveries import OK, an_answer
 from tests.fakes.listener import Listener, answering, listening
 from workflows.reactions import WEBHOOKS, kinds_for
+from workflows.recover_deliveries import RecoveryProgress
+from workflows.starter import Starter
 
 BUSY = an_answer(503, "busy", retry_after="30", set_thing="yes")
 SINCE = "2026-11-21T00:00:00Z"
@@ -27,29 +33,42 @@ SINCE = "2026-11-21T00:00:00Z"
 
 @dataclass(frozen=True)
 class Language:
-    """How a language says it."""
+    """How a language says it; `wraps`: a thing is under its own name."""
 
     name: str
     base: str
-    slash: str
-    camel: bool
     items: str
+    camel: bool = False
+    slash: str = ""
+    wraps: str = ""
 
     def key(self, name: str) -> str:
         """A field's name in this language."""
-        first, *more = name.split("_")
-        return first + "".join(part.title() for part in more) if self.camel else name
+        return to_camel(name) if self.camel else name
 
     def headers(self, tenant: Tenant) -> dict[str, str]:
-        return tenant.workspace if self.camel else tenant.jwt
+        mine: dict[str, str] = tenant.jwt if self.name == "studio" else getattr(tenant, self.name)
+        return mine
 
     def url(self, *parts: str) -> str:
         return "/".join((self.base, *parts)) + self.slash
 
+    def one(self, answer: httpx.Response, name: str) -> dict[str, Any]:
+        """The thing of this name in an answer."""
+        told: dict[str, Any] = answer.json()
+        return told[name] if self.wraps else told
+
+    def all(self, answer: httpx.Response) -> list[dict[str, Any]]:
+        """The deliveries in an answer."""
+        told = answer.json() if self.name == "links" else self.one(answer, "deliveries")
+        return list(told if self.name == "links" else told[self.items])
+
 
 LANGUAGES = [
-    Language("studio", "/api/v1/webhooks", "/", False, "results"),
-    Language("workspace", "/api/webhooks/endpoints", "", True, "items"),
+    Language("studio", "/api/v1/webhooks", "results", slash="/"),
+    Language("workspace", "/api/webhooks/endpoints", "items", camel=True),
+    Language("links", "/api/v1/workspaces/webhooks", "items", camel=True),
+    Language("business", "/api/integrations", "data", wraps="integration"),
 ]
 
 
@@ -74,7 +93,7 @@ async def a_receiver(
         headers = language.headers(tenant)
         made = await client.post(language.url(), json=body, headers=headers)
         assert made.status_code == 201, made.text
-        yield listener, made.json()["id"]
+        yield listener, language.one(made, language.wraps)["id"]
 
 
 async def some_codes(client: Client, tenant: Tenant, count: int) -> None:
@@ -96,8 +115,7 @@ async def listed(
         language.url(endpoint, "deliveries"), params=query, headers=language.headers(tenant)
     )
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()[language.items]
-    return found
+    return language.all(answer)
 
 
 async def test_the_log_shows_each_try_without_secrets(
@@ -110,7 +128,7 @@ async def test_the_log_shows_each_try_without_secrets(
         one = await client.get(
             language.url(endpoint, "deliveries", shown["id"]), headers=language.headers(tenant)
         )
-    assert one.json() == shown
+    assert language.one(one, "delivery") == shown
     assert (shown["event"], shown["status"], shown["sequence"]) == ("qr.created", "pending", 1)
     (attempt,) = shown["attempts"]
     assert attempt[language.key("status_code")] == 503
@@ -179,7 +197,8 @@ async def test_a_delivery_that_is_over_is_sent_once_more(
         url = language.url(endpoint, "deliveries", shown["id"], "resend")
         answer = await client.post(url, headers=language.headers(tenant))
         assert answer.status_code == 202, answer.text
-        assert (answer.json()["status"], answer.json()["resends"]) == ("pending", 1)
+        again = language.one(answer, "delivery")
+        assert (again["status"], again["resends"]) == ("pending", 1)
         twice = await client.post(url, headers=language.headers(tenant))
         assert twice.status_code == 409, "it is being tried now"
         for batch in await _waiting():
@@ -202,13 +221,13 @@ async def test_a_manifest_tells_every_number(
         await some_codes(client, tenant, 3)
         await send_all()
         url, headers = language.url(endpoint, "manifest"), language.headers(tenant)
-        answer = (await client.get(url, headers=headers)).json()
+        whole = language.one(await client.get(url, headers=headers), "manifest")
         part = await client.get(url, params={"from": 2, "to": 2}, headers=headers)
         wrong = await client.get(url, params={"from": 0}, headers=headers)
-    assert [entry["sequence"] for entry in answer[language.items]] == [1, 2, 3]
-    assert {entry["status"] for entry in answer[language.items]} == {"delivered"}
-    assert (answer["newest"], answer["next"]) == (3, None)
-    assert [entry["sequence"] for entry in part.json()[language.items]] == [2]
+    assert [entry["sequence"] for entry in whole[language.items]] == [1, 2, 3]
+    assert {entry["status"] for entry in whole[language.items]} == {"delivered"}
+    assert (whole["newest"], whole["next"]) == (3, None)
+    assert [entry["sequence"] for entry in language.one(part, "manifest")[language.items]] == [2]
     assert wrong.status_code in (400, 422)
 
 
@@ -228,7 +247,7 @@ async def test_a_dry_run_counts_and_changes_nothing(
         url, headers = language.url(endpoint, "recover"), language.headers(tenant)
         answer = await client.post(url, json=body, headers=headers)
     assert answer.status_code == 202, answer.text
-    told = answer.json()
+    told = language.one(answer, "recovery")
     assert (told["status"], told["total"], told[language.key("is_exact")]) == ("planned", 2, True)
     assert told[language.key("request_id")] is None
     left = await database.scalar(text("SELECT count(*) FROM delivery WHERE status = 'failed'"))
@@ -249,6 +268,54 @@ async def test_a_recovery_needs_the_workflow_service(
         refused = await client.post(url, json=early, headers=headers)
         assert refused.status_code in (400, 422)
         assert "since" in refused.text
+
+
+class Recoveries(Starter):
+    """Knows what was begun, and says that half of it is done."""
+
+    def __init__(self) -> None:
+        super().__init__(self._nobody)
+        self.begun: list[tuple[UUID, UUID]] = []
+
+    async def recover(self, recovery: Recovery, organization_id: UUID, rate: int) -> None:
+        self.begun.append((recovery.endpoint_id, recovery.request_id))
+
+    async def recovery_progress(
+        self, endpoint_id: UUID, request_id: UUID
+    ) -> RecoveryProgress | None:
+        known = (endpoint_id, request_id) in self.begun
+        return RecoveryProgress("running", 1, 2) if known else None
+
+    async def _nobody(self) -> Any:
+        raise RuntimeError("nothing is started here")
+
+
+async def test_a_recovery_is_followed(
+    tenant: Tenant, stranger: Tenant, language: Language, clock: FixedClock
+) -> None:
+    async with (
+        a_client(make_app(temporal_here=here, starter=Recoveries())) as client,
+        a_receiver(client, tenant, language) as (_, endpoint),
+    ):
+        clock.moment += timedelta(seconds=1)
+        url, headers = language.url(endpoint, "recover"), language.headers(tenant)
+        body = {"mode": "missing", "since": SINCE}
+        answer = await client.post(url, json=body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        begun = language.one(answer, "recovery")
+        name = language.key("request_id")
+        asked = {name: begun[name]}
+        told = language.one(await client.get(url, params=asked, headers=headers), "recovery")
+        unknown = await client.get(url, params={name: str(uuid4())}, headers=headers)
+        theirs = await client.get(url, params=asked, headers=language.headers(stranger))
+    assert begun["status"] == "running"
+    assert (told["status"], told["made"], told["total"]) == ("running", 1, 2)
+    assert told[name] == begun[name]
+    assert (unknown.status_code, theirs.status_code) == (404, 404)
+
+
+async def here() -> bool:
+    return True
 
 
 async def test_the_log_of_another_tenant_is_not_there(
