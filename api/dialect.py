@@ -25,6 +25,7 @@ from activities.cause import current_cause
 from activities.gateways.drawers import DrawersBusy
 from activities.readiness import DatabaseAway
 from activities.rules.errors import DomainError, IdempotencyRunning, RateLimited
+from api.branches import without_branches
 from api.faults import (
     BodyNotJson,
     HttpFault,
@@ -200,7 +201,7 @@ def to_refusal(fault: Exception) -> DomainError | HttpFault:
         case DomainError() | HttpFault():
             return fault
         case RequestValidationError():
-            return _invalid(fault.errors())
+            return _invalid(fault.errors(), fault.body)
         case HTTPException(status_code=400, __cause__=HttpFault() as cause):
             # FastAPI wraps what reading the body raised, such as the limit of the edge.
             return cause
@@ -218,15 +219,15 @@ def to_refusal(fault: Exception) -> DomainError | HttpFault:
     return InternalFault(current_cause().request_id)
 
 
-def _invalid(problems: Sequence[Mapping[str, Any]]) -> HttpFault:
+def _invalid(problems: Sequence[Mapping[str, Any]], given: object) -> HttpFault:
     fields: dict[str, list[str]] = {}
-    for problem in problems:
+    for place, problem in without_branches(problems, given):
         if problem["type"] == "json_invalid":
             return BodyNotJson(f" at character {problem['loc'][-1]}")
-        where = [str(part) for part in problem["loc"][1:]]
+        where = ".".join(map(str, place))
         if not where and problem["type"] != "missing":
             return BodyNotJson(": it must be an object")
-        fields.setdefault(".".join(where) or "body", []).append(_sentence(problem))
+        fields.setdefault(where or "body", []).append(_sentence(problem))
     return WrongFields(fields)
 
 

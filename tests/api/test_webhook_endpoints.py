@@ -52,6 +52,17 @@ class Language:
     def at(self, id_: str, act: str = "") -> str:
         return self.path.rstrip("/") + f"/{id_}" + (f"/{act}" if act else "") + self.slash
 
+    def refusal(self, field: str, sentence: str) -> dict[str, Any]:
+        """The body that refuses one field."""
+        named, told = {field: [sentence]}, f"{field}: {sentence}"
+        bodies: dict[str, dict[str, Any]] = {
+            "studio": named,
+            "workspace": {"error": told, "code": "VALIDATION_FAILED", "fields": named},
+            "links": {"error": {"message": told, "code": "wrong_fields"}},
+            "business": {"message": sentence, "errors": named},
+        }
+        return bodies[self.name]
+
     def headers(self, tenant: Tenant) -> dict[str, str]:
         mine: dict[str, str] = getattr(tenant, self.name)
         return mine
@@ -233,6 +244,29 @@ async def test_a_wrong_field_is_named_in_the_words_of_the_language(
     assert answer.status_code == spoken.wrong, answer.text
     assert spoken.word(field) in answer.text
     assert "evil" not in answer.text.lower()
+
+
+@every_language
+@pytest.mark.parametrize(
+    ("policy", "place", "sentence"),
+    [
+        ([0], ".0", "Input should be greater than or equal to 1."),
+        ([5.0, "x"], ".1", "Input should be a valid number."),
+        ([], "", "List should have at least 1 item after validation, not 0."),
+        ("often", "", "Input should be 'standard' or 'inkode' or a valid list."),
+        (7, "", "Input should be 'standard' or 'inkode' or a valid list."),
+    ],
+)
+async def test_a_wrong_retry_policy_is_refused_for_what_was_given(
+    client: Client, tenant: Tenant, spoken: Language, policy: Any, place: str, sentence: str
+) -> None:
+    made = await make(client, tenant, spoken)
+    body = spoken.words({"retry_policy": policy})
+    headers = spoken.headers(tenant)
+    answer = await client.patch(spoken.at(made["id"]), json=body, headers=headers)
+    assert answer.status_code == spoken.wrong
+    name = spoken.word("retry_policy") + place
+    assert answer.json() == spoken.refusal(name, sentence)
 
 
 @every_language
