@@ -37,6 +37,8 @@ _STEP = re.compile(
 )
 _TESTS = ("equals", "in", "exists")
 _GROUPS = ("all", "any")
+_PARTS = ("type", "timestamp", "data")
+_BEGINNING = "Begin the path with $.data, whatever the scheme of the endpoint calls it."
 _MISSING = object()
 
 Step = str | int
@@ -131,7 +133,10 @@ def _judge_test(wanted: Mapping[str, Any], tests: set[str]) -> None:
         raise ValueError(f"Give each path exactly one test: {', '.join(_TESTS)}.")
     if not isinstance(wanted["path"], str):
         raise ValueError("Write a path as text, such as $.data.country.")
-    steps_of(wanted["path"])
+    if steps_of(wanted["path"])[0] not in _PARTS:
+        raise ValueError(
+            "Begin the path with $.data, whatever the scheme of the endpoint calls it."
+        )
     value = wanted[next(iter(tests))]
     if "exists" in tests and not isinstance(value, bool):
         raise ValueError("Write exists with true or false.")

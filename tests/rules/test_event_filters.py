@@ -85,42 +85,42 @@ def test_groups_combine_conditions() -> None:
         [],
         "x",
         {},
-        {"path": "$.a"},
+        {"path": "$.data.a"},
         {"equals": 1},
-        {"path": "$.a", "equals": 1, "in": [1]},
-        {"path": "$.a", "equals": 1, "note": "x"},
-        {"path": "$.a", "matches": ".*"},
+        {"path": "$.data.a", "equals": 1, "in": [1]},
+        {"path": "$.data.a", "equals": 1, "note": "x"},
+        {"path": "$.data.a", "matches": ".*"},
         {"path": 7, "equals": 1},
         {"path": "a", "equals": 1},
         {"path": "$", "equals": 1},
         {"path": "$..a", "equals": 1},
         {"path": "$.*", "equals": 1},
-        {"path": "$.a[-1]", "equals": 1},
-        {"path": "$.a[99999]", "equals": 1},
-        {"path": "$.a ", "equals": 1},
-        {"path": "$['a\x00']", "equals": 1},
+        {"path": "$.data.a[-1]", "equals": 1},
+        {"path": "$.data.a[99999]", "equals": 1},
+        {"path": "$.data.a ", "equals": 1},
+        {"path": "$.data['a\x00']", "equals": 1},
         {"path": "$" + ".a" * 11, "equals": 1},
         {"path": "$." + "a" * 300, "equals": 1},
-        {"path": "$.a", "equals": {"b": 1}},
-        {"path": "$.a", "equals": [1]},
-        {"path": "$.a", "equals": "x" * 257},
-        {"path": "$.a", "equals": "\x00"},
-        {"path": "$.a", "equals": "\ud800"},
-        {"path": "$.a", "equals": float("nan")},
-        {"path": "$.a", "equals": float("inf")},
-        {"path": "$.a", "equals": 10**400},
-        {"path": "$.a", "in": []},
-        {"path": "$.a", "in": "DE"},
-        {"path": "$.a", "in": [[1]]},
-        {"path": "$.a", "in": [1] * (MOST_VALUES + 1)},
-        {"path": "$.a", "exists": 1},
+        {"path": "$.data.a", "equals": {"b": 1}},
+        {"path": "$.data.a", "equals": [1]},
+        {"path": "$.data.a", "equals": "x" * 257},
+        {"path": "$.data.a", "equals": "\x00"},
+        {"path": "$.data.a", "equals": "\ud800"},
+        {"path": "$.data.a", "equals": float("nan")},
+        {"path": "$.data.a", "equals": float("inf")},
+        {"path": "$.data.a", "equals": 10**400},
+        {"path": "$.data.a", "in": []},
+        {"path": "$.data.a", "in": "DE"},
+        {"path": "$.data.a", "in": [[1]]},
+        {"path": "$.data.a", "in": [1] * (MOST_VALUES + 1)},
+        {"path": "$.data.a", "exists": 1},
         {"all": []},
-        {"all": {"path": "$.a", "equals": 1}},
+        {"all": {"path": "$.data.a", "equals": 1}},
         {"any": ["x"]},
         {"not": []},
-        {"all": [{"path": "$.a", "equals": 1}], "any": [{"path": "$.a", "equals": 1}]},
-        {"all": [{"path": "$.a", "equals": 1}] * (MOST_CONDITIONS + 1)},
-        {"any": [{"all": [{"path": "$.a", "exists": True}] * 20}] * 20},
+        {"all": [{"path": "$.data.a", "equals": 1}], "any": [{"path": "$.data.a", "equals": 1}]},
+        {"all": [{"path": "$.data.a", "equals": 1}] * (MOST_CONDITIONS + 1)},
+        {"any": [{"all": [{"path": "$.data.a", "exists": True}] * 20}] * 20},
     ],
 )
 def test_what_is_no_filter_is_refused_with_a_sentence(wrong: object) -> None:
@@ -130,8 +130,16 @@ def test_what_is_no_filter_is_refused_with_a_sentence(wrong: object) -> None:
     assert refusal.endswith(".")
 
 
+@pytest.mark.parametrize("path", ["$.payload.country", "$.event", "$['body']", "$[0]", "$.Data.a"])
+def test_a_path_begins_with_a_part_of_the_message(path: str) -> None:
+    # Schemes call the parts otherwise in what is sent: such a filter would let nothing through.
+    sentence = "Begin the path with $.data, whatever the scheme of the endpoint calls it."
+    assert filter_refusal({"path": path, "exists": True}) == sentence
+    assert filter_refusal({"not": {"any": [{"path": path, "equals": 1}]}}) == sentence
+
+
 def test_depth_and_size_are_bounded() -> None:
-    deep: dict[str, Any] = {"path": "$.a", "exists": True}
+    deep: dict[str, Any] = {"path": "$.data.a", "exists": True}
     for _ in range(DEEPEST - 1):
         deep = {"not": deep}
     assert filter_refusal(deep) is None
@@ -139,7 +147,7 @@ def test_depth_and_size_are_bounded() -> None:
     for _ in range(100_000):
         deep = {"not": deep}
     assert filter_refusal(deep) is not None
-    large = {"all": [{"path": "$.a", "in": ["x" * 200] * 10}] * 10}
+    large = {"all": [{"path": "$.data.a", "in": ["x" * 200] * 10}] * 10}
     assert len(json.dumps(large)) > LONGEST_FILTER
     assert filter_refusal(large) is not None
 
@@ -151,7 +159,9 @@ SCALARS = st.one_of(
     st.floats(-1e9, 1e9, allow_nan=False),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20),
 )
-PATHS = st.sampled_from(["$.a", "$.a.b", "$['a'][0]", "$.b[1].a", "$.c"])
+PATHS = st.sampled_from(
+    ["$.data.a", "$.data.a.b", "$['data']['a'][0]", "$.data.b[1].a", "$.data.c"]
+)
 TESTS = st.one_of(
     st.builds(lambda path, value: {"path": path, "equals": value}, PATHS, SCALARS),
     st.builds(
@@ -180,7 +190,9 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=10,
 )
-MESSAGES = st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
+MESSAGES = st.fixed_dictionaries(
+    {"data": st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)}
+)
 
 
 @given(FILTERS, MESSAGES)
