@@ -12,11 +12,13 @@ from activities.rules.errors import Forbidden, NotFound
 from activities.rules.permissions import Permission
 from schema.tables import EndpointRow
 
+_OF_ALL = "Webhooks hear of the whole organization; use a key that is not bound to one workspace."
+
 
 def must_see_all(by: Actor, permission: Permission) -> None:
     """Raise `Forbidden` for an actor of one workspace: endpoints hear of all of them."""
     if by.workspace_id is not None:
-        raise Forbidden(permission)
+        raise Forbidden(permission, _OF_ALL)
 
 
 def endpoints_of(by: Actor) -> SelectOfScalar[EndpointRow]:

@@ -225,13 +225,15 @@ class NoWorkspace(DomainError):
 
 
 class Forbidden(DomainError):
-    """The credential is good, but its role or scopes do not allow this."""
+    """The credential is good, but its role, scopes or workspace do not allow this."""
 
     code = "forbidden"
 
-    def __init__(self, permission: str) -> None:
+    def __init__(self, permission: str, why: str | None = None) -> None:
         super().__init__(
-            f"This needs the permission '{permission}'; ask an owner or admin of the organization."
+            why
+            or f"This needs the permission '{permission}'; "
+            "ask an owner or admin of the organization."
         )
         self.permission = permission
 

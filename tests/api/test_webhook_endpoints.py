@@ -282,6 +282,20 @@ async def test_a_stranger_finds_nothing(
             assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("spoken", LANGUAGES[1:], ids=lambda one: str(one.name))
+async def test_a_key_of_one_workspace_is_told_to_be_another(
+    client: Client, tenant: Tenant, spoken: Language, database: AsyncConnection
+) -> None:
+    made = await make(client, tenant, LANGUAGES[0])
+    await database.execute(text("UPDATE api_key SET workspace_id = (SELECT id FROM workspace)"))
+    one = spoken.at(str(uuid.UUID(made["id"].removeprefix("whe_"))))
+    for method, path in (("GET", spoken.path), ("GET", one), ("DELETE", one)):
+        answer = await client.request(method, path, headers=spoken.headers(tenant))
+        assert answer.status_code == 403
+        assert "use a key that is not bound to one workspace." in answer.text
+        assert "permission" not in answer.text
+
+
 async def test_saying_two_things_about_one_is_refused(client: Client, tenant: Tenant) -> None:
     spoken = LANGUAGES[0]
     made = await make(client, tenant, spoken)
