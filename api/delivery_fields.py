@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
@@ -17,8 +18,9 @@ from activities.deliveries.reading import AttemptView, DeliveryView
 from activities.rules.holds import explain
 from activities.rules.outcomes import Status, StatusClass
 from activities.rules.sent_headers import SEQUENCE
+from activities.rules.spelling import prefixed
 from api.dialect import Text
-from api.scalars import Moment, When
+from api.scalars import Id, Moment, When
 
 LARGEST_NUMBER = 2**53
 
@@ -94,6 +96,18 @@ class DeliveryFields(BaseModel):
     )
 
 
+class PlainEventFields(BaseModel):
+    """Which event, for languages that write ids as UUIDs."""
+
+    event_id: Id = Field(
+        description="the UUID of the event", examples=["7d0c7a44-1f0b-4c5e-9a53-0c5a7d1b2f10"]
+    )
+    webhook_id: str = Field(
+        description="the same as receivers have it, in the header webhook-id",
+        examples=["evt_7d0c7a441f0b4c5e9a530c5a7d1b2f10"],
+    )
+
+
 class EntryFields(BaseModel):
     """A message by its number."""
 
@@ -145,6 +159,11 @@ To = Annotated[
     int | None,
     Query(alias="to", ge=1, le=LARGEST_NUMBER, description="the last one; the newest when absent"),
 ]
+
+
+def plain_event_fields(event_id: UUID) -> Mapping[str, Any]:
+    """The fields of a `PlainEventFields`."""
+    return {"event_id": event_id, "webhook_id": prefixed("evt", event_id)}
 
 
 def attempt_fields(attempt: AttemptView) -> Mapping[str, Any]:

@@ -27,9 +27,11 @@ from api.delivery_fields import (
     Filters,
     From,
     ManifestFields,
+    PlainEventFields,
     To,
     attempt_fields,
     delivery_fields,
+    plain_event_fields,
 )
 from api.jobs import Jobs
 from api.recovery_fields import RecoveryFields, RecoveryIn, follow, recover
@@ -56,18 +58,15 @@ class AttemptOut(AttemptFields):
     """One try; `next_at` is when the next one was then due."""
 
 
-class DeliveryOut(DeliveryFields):
+class DeliveryOut(DeliveryFields, PlainEventFields):
     """One event on its way, with every try."""
 
     id: Id = Field(description="its UUID", examples=[_AN_ID])
-    event_id: Id = Field(description="the UUID of the event", examples=[_AN_ID])
     attempts: list[AttemptOut] = Field(description="every try, the first one first")
 
 
-class EntryOut(EntryFields):
+class EntryOut(EntryFields, PlainEventFields):
     """A message by its number."""
-
-    event_id: Id = Field(description="the UUID of the event", examples=[_AN_ID])
 
 
 class ManifestOut(ManifestFields):
@@ -126,12 +125,12 @@ def present_delivery(delivery: DeliveryView) -> DeliveryOut:
     tries = [AttemptOut(**attempt_fields(attempt)) for attempt in delivery.attempts]
     return DeliveryOut(
         id=delivery.id,
-        event_id=delivery.event_id,
         attempts=tries,
+        **plain_event_fields(delivery.event_id),
         **delivery_fields(delivery),
     )
 
 
 def present_entry(entry: ManifestEntry) -> EntryOut:
     """The message in this dialect's words."""
-    return EntryOut(**asdict(entry))
+    return EntryOut(**{**asdict(entry), **plain_event_fields(entry.event_id)})

@@ -21,7 +21,7 @@ from activities.dispatching import DispatchEvents, WaitingBatches, dispatch_even
 from activities.gateways.clock import FixedClock
 from api.app import make_app
 from tests.api.conftest import Client, Tenant, a_client
-from tests.builders.deliveries import OK, an_answer
+from tests.builders.deliveries import OK, an_answer, headers_of
 from tests.fakes.listener import Listener, answering, listening
 from workflows.reactions import WEBHOOKS, kinds_for
 from workflows.recover_deliveries import RecoveryProgress
@@ -142,6 +142,21 @@ async def test_the_log_shows_each_try_without_secrets(
     assert b"sesame" in listener.requests[0]
     assert "sesame" not in one.text
     assert sent["webhook-signature"] == "[hidden]"
+
+
+async def test_the_log_and_the_manifest_name_what_the_receiver_has(
+    client: Client, tenant: Tenant, language: Language
+) -> None:
+    async with a_receiver(client, tenant, language, OK) as (listener, endpoint):
+        await some_codes(client, tenant, 1)
+        await send_all()
+        (shown,) = await listed(client, tenant, language, endpoint)
+        url = language.url(endpoint, "manifest")
+        answer = await client.get(url, headers=language.headers(tenant))
+    (entry,) = language.one(answer, "manifest")[language.items]
+    sent = headers_of(listener.requests[0])["webhook-id"]
+    name = "eventId" if language.camel else "webhook_id"
+    assert (shown[name], entry[name]) == (sent, sent)
 
 
 @pytest.mark.parametrize(
