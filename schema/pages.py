@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,13 +21,17 @@ async def read_page(
     *,
     offset: int,
     size: int,
+    number: SQLColumnExpression[Any] | None = None,
 ) -> tuple[Sequence[Any], int]:
     """The rows of the page, and how many all pages have. `query` has no order of its own.
 
     `listed` is the table whose rows are listed: it gives the order, by `created_at` and `id`.
+    Of rows made at the same moment the one with the higher `number`, if they have one, is first.
     """
     total = await count_rows(session, query)
-    page = query.order_by(*newest_first(listed)).limit(size).offset(offset)
+    newest, last = newest_first(listed)
+    order = (newest, last) if number is None else (newest, number.desc().nulls_last(), last)
+    page = query.order_by(*order).limit(size).offset(offset)
     return (await session.execute(page)).all(), total
 
 

@@ -27,7 +27,7 @@ LONGEST_MANIFEST = 1000
 
 @dataclass(frozen=True)
 class ListDeliveries:
-    """What was sent to one endpoint, newest first.
+    """What was sent to one endpoint, newest first, by number where many came at once.
 
     Optionally only in one status, of one event kind, made in [since, until), or whose last attempt
     was answered by a status of that class (`none`: not answered).
@@ -137,7 +137,12 @@ async def list_deliveries(command: ListDeliveries) -> Page[DeliveryView]:
     )
     async with transaction() as session:
         rows, total = await read_page(
-            session, query, DeliveryRow, offset=command.page.offset, size=command.page.size
+            session,
+            query,
+            DeliveryRow,
+            offset=command.page.offset,
+            size=command.page.size,
+            number=col(DeliveryRow.sequence),
         )
         tries = await _tries([row.id for row, _ in rows])
     views = [_view(row, kind, tries.get(row.id, ())) for row, kind in rows]

@@ -190,6 +190,16 @@ async def test_the_log_can_be_narrowed(
         assert len(await listed(client, tenant, language, endpoint, **query)) == count
 
 
+async def test_what_came_at_once_is_listed_by_its_number(client: Client, tenant: Tenant) -> None:
+    language = LANGUAGES[0]
+    async with a_receiver(client, tenant, language, OK) as (_, endpoint):
+        await some_codes(client, tenant, 12)
+        await send_all()
+        shown = await listed(client, tenant, language, endpoint)
+    assert len({one["created_at"] for one in shown}) == 1
+    assert [one["sequence"] for one in shown] == list(range(12, 0, -1))
+
+
 @pytest.mark.parametrize(
     "query", [{"status": "gone"}, {"answered": "6xx"}, {"since": "yesterday"}, {"event": "x" * 65}]
 )
