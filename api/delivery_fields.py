@@ -12,14 +12,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from activities.deliveries.reading import AttemptView, DeliveryView
+from activities.rules.events import CATALOGUE
 from activities.rules.holds import explain
 from activities.rules.outcomes import Status, StatusClass
 from activities.rules.sent_headers import SEQUENCE
 from activities.rules.spelling import prefixed
-from api.dialect import Text
 from api.scalars import Id, Moment, When
 
 LARGEST_NUMBER = 2**53
@@ -125,6 +125,18 @@ class ManifestFields(BaseModel):
     )
 
 
+def _kind(given: str) -> str:
+    if given not in CATALOGUE:
+        raise ValueError("Give a kind of event; /docs/events lists them.")
+    return given
+
+
+EventKind = Annotated[
+    str, AfterValidator(_kind), WithJsonSchema({"type": "string", "enum": [*CATALOGUE]})
+]
+"""A kind of event by its name."""
+
+
 @dataclass(frozen=True)
 class DeliveryFilters:
     """What of the log is asked for, as `ListDeliveries` takes it."""
@@ -138,7 +150,7 @@ class DeliveryFilters:
 
 def _filters(
     status: Annotated[Status | None, Query(description="only those that are so")] = None,
-    event: Annotated[Text, Query(max_length=64, description="only of this event kind")] = "",
+    event: Annotated[EventKind, Query(description="only of this event kind")] = "",
     since: Annotated[When | None, Query(description="made at this moment or later")] = None,
     until: Annotated[When | None, Query(description="made before this moment")] = None,
     answered: Annotated[
