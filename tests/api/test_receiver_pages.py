@@ -6,13 +6,14 @@ import hashlib
 import hmac
 import inspect
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import httpx
 import pytest
 
 from activities.gateways.destinations import AGENT
+from activities.rules.breaker import Health, after_failure
 from activities.rules.events import CATALOGUE
 from activities.rules.outcomes import judge
 from activities.rules.signatures import SCHEMES, verify_standard
@@ -122,6 +123,20 @@ async def test_the_retry_schedule_is_that_of_the_rules(client: Client) -> None:
     whole = "5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h"
     for words in (whole, "75 h 35 min 5 s", "5 s, 25 s", "within 15 seconds", "first 16 KiB"):
         assert words in re.sub(r"\s+", " ", page)
+
+
+async def test_when_a_receiver_that_is_away_is_tried_is_told(client: Client) -> None:
+    page = re.sub(r"\s+", " ", (await client.get(pages.ROOT)).text)
+    assert "the first after 5 s, then after as long as you have failed" in page
+    assert "and one every 1 min at last" in page
+    health, now = Health(), datetime(2026, 11, 21, tzinfo=UTC)
+    waits = []
+    for _ in range(16):
+        health = after_failure(health, now)
+        wait = (health.open_until - now) if health.open_until else timedelta(0)
+        waits.append(wait.total_seconds())
+        now += wait
+    assert waits[9:] == [5.0, 5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
 
 
 @pytest.mark.parametrize(
