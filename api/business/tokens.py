@@ -30,7 +30,7 @@ class TokenIn(Body):
 
     name: Text = Field(min_length=1, max_length=LONGEST_NAME, examples=["Warehouse sync"])
     kind: KeyKind = "api"
-    scopes: list[Scope] = Field(default_factory=list, max_length=20)
+    scopes: list[Scope] = Field(default_factory=list, min_length=1, max_length=20)
     business_id: BusinessId | None = None
     rate_per_minute: int | None = Field(None, ge=1)
     daily_cap: int | None = Field(None, ge=1, le=LARGEST_CAP)

@@ -25,10 +25,10 @@ Scope = Annotated[Text, WithJsonSchema({"type": "string", "enum": list(SCOPES[DI
 
 
 class KeyIn(Body):
-    """A key to make. Limits narrow those of the plan; no scopes stand for all that keys may."""
+    """A key to make. Limits narrow those of the plan; without scopes it may do all."""
 
     name: Text = Field(min_length=1, max_length=LONGEST_NAME, examples=["Production"])
-    scopes: list[Scope] = Field(default_factory=list, max_length=20)
+    scopes: list[Scope] = Field(default_factory=list, min_length=1, max_length=20)
     per_minute: int | None = Field(None, ge=1, description="requests a minute")
     burst: int | None = Field(None, ge=1, description="requests at once; as many as per_minute")
     daily_cap: int | None = Field(None, ge=1, le=LARGEST_CAP, description="requests a day (UTC)")

@@ -37,13 +37,13 @@ to_id = partial(path_id, "key", "API key")
 
 
 class KeyIn(In):
-    """A key to make for one API. Limits narrow those of the plan; no scopes stand for all."""
+    """A key to make for one API. Limits narrow those of the plan; without scopes it may do all."""
 
     dialect: Api
     name: Text = Field(min_length=1, max_length=LONGEST_NAME, examples=["Production"])
     kind: KeyKind = "api"
     workspace_id: Text | None = None
-    scopes: list[Permission] = Field(default_factory=list, max_length=20)
+    scopes: list[Permission] = Field(default_factory=list, min_length=1, max_length=20)
     per_minute: int | None = Field(None, ge=1)
     burst: int | None = Field(None, ge=1)
     daily_cap: int | None = Field(None, ge=1, le=LARGEST_CAP)

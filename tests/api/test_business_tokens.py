@@ -125,6 +125,7 @@ async def test_a_token_ends_when_it_expires(
         ({}, "name"),
         ({"name": "Bot", "kind": "robot"}, "kind"),
         ({"name": "Bot", "scopes": ["keys.write"]}, "scopes"),
+        ({"name": "Bot", "scopes": []}, "scopes"),
         ({"name": "Bot", "business_id": "nonsense"}, "business_id"),
         ({"name": "Bot", "rate_per_minute": 601}, "rate_per_minute"),
         ({"name": "Bot", "expires_at": "2026-01-01T00:00:00Z"}, "expires_at"),
