@@ -8,7 +8,7 @@ knows; what is learned of one that is over is kept with `keep_run_state`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
@@ -40,6 +40,9 @@ from schema.tables import ImportRow, RenderBatchRow, RunRow
 
 OF_WEBHOOKS: tuple[RunKind, ...] = ("recovery",)
 """Kinds that only those see who see webhooks."""
+
+JOINED_FOR = timedelta(days=1)
+"""After that nobody joins a run that is not known to be over."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,21 @@ class ReadRun:
 
     by: Actor
     id: UUID
+
+
+@dataclass(frozen=True)
+class FindUnderWay:
+    """Runs of the actor's organization about this subject that somebody may join."""
+
+    by: Actor
+    subject_id: UUID
+
+
+@dataclass(frozen=True)
+class RunsUnderWay:
+    """They, newest first."""
+
+    runs: tuple[RunView, ...]
 
 
 @dataclass(frozen=True)
@@ -187,6 +205,20 @@ async def read_run(command: ReadRun) -> RunView:
     if row is None:
         raise NotFound("run")
     return _view(row)
+
+
+@needs("assets.read")
+async def find_under_way(command: FindUnderWay) -> RunsUnderWay:
+    """Those that were not over when last heard of, and are not too old to be."""
+    runs = _others(command.by).subquery()
+    query = select(runs).where(
+        runs.c.subject_id == command.subject_id,
+        runs.c.created_at > outside().clock.now() - JOINED_FOR,
+        runs.c.state.not_in(OVER),
+    )
+    async with transaction() as session:
+        rows = (await session.execute(query.order_by(runs.c.created_at.desc()))).all()
+    return RunsUnderWay(tuple(map(_view, rows)))
 
 
 @needs("assets.read")

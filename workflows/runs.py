@@ -14,6 +14,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.health.reading import AskCheck, HealthLook, ask_check, checks_under_way
 from activities.outside import outside
 from activities.rules.paging import Page
 from activities.rules.runs import RunState
@@ -80,6 +81,17 @@ async def follow_runs(starter: Starter | None, runs: Sequence[RunView]) -> tuple
     return tuple(await asyncio.gather(*map(follow, runs)))
 
 
+async def ask_look(starter: Starter | None, command: AskCheck) -> HealthLook:
+    """The look that is under way, or a new one that is to be started.
+
+    Raises what `ask_check` does, and `TemporalAway` where it cannot be told whether one is over.
+    """
+    known = (await checks_under_way(command)).runs
+    if starter is not None:
+        await asyncio.gather(*(_follow(starter, run) for run in known))
+    return await ask_check(command)
+
+
 async def stop_run(starter: Starter, run: RunView) -> None:
     """Let its workflow end, if it runs. Raises `TemporalAway`."""
     handle = (await starter.client()).get_workflow_handle(run.workflow_id or "")
@@ -89,6 +101,8 @@ async def stop_run(starter: Starter, run: RunView) -> None:
             await handle.signal(RecoverDeliveries.cancel)
         else:
             await handle.cancel()
+            # It ends soon: who asks for another look must not get this one.
+            await keep_run_state(KeepRunState(run.id, "cancelled", run.done))
     except RPCError as fault:
         if fault.status in AWAY:
             raise TemporalAway(fault.message) from fault
@@ -111,12 +125,16 @@ async def _explain(starter: Starter, run: RunView) -> RunView:
 
 
 async def _follow(starter: Starter, run: RunView) -> RunView:
+    """The run as it is now, which is kept. Raises `TemporalAway`."""
     handle = (await starter.client()).get_workflow_handle(run.workflow_id or "")
     try:
-        now = await _asked(handle, run)
+        async with asyncio.timeout(ANSWER_SECONDS):
+            now = await _asked(handle, run)
+    except TimeoutError as fault:
+        raise TemporalAway("no answer in time") from fault
     except RPCError as fault:
         if fault.status in AWAY:
-            return run
+            raise TemporalAway(fault.message) from fault
         if fault.status is not RPCStatusCode.NOT_FOUND:
             raise
         is_late = outside().clock.now() - run.created_at > BEGINS_WITHIN

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from uuid import UUID
 
 from temporalio.client import Client
@@ -20,12 +19,12 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.batching import Batch
 from activities.cause import Cause, current_cause
 from activities.deliveries.recovering import Recovery
-from activities.health.reading import HealthView
+from activities.health.reading import HealthLook
 from activities.imports.views import ImportView
 from activities.mail import WaitingMail
 from activities.mail_groups import MailGroup
 from activities.pictures.batches import BatchView
-from activities.rules.runs import check_id, import_id, recovery_id, render_id
+from activities.rules.runs import import_id, recovery_id, render_id
 from workflows.check_one_link import CheckOneLink, LinkToCheck
 from workflows.deliver_webhooks import Deliveries, DeliverWebhooks, retry_id
 from workflows.import_links import ImportLinks, LinksToImport
@@ -168,15 +167,16 @@ class Starter:
                 request_eager_start=False,
             )
 
-    async def check_link(self, health: HealthView, cause: Cause, now: datetime) -> None:
-        """Start `CheckOneLink`, or find it started within this minute. Raises `TemporalAway`."""
+    async def check_link(self, look: HealthLook, cause: Cause) -> None:
+        """Start `CheckOneLink`, or find it started. Raises `TemporalAway`."""
+        health = look.before
         organization = str(health.organization_id)
         client = await self.client()
         async with self._answered():
             await client.start_workflow(
                 CheckOneLink.run,
                 LinkToCheck(health.organization_id, health.asset_id, cause),
-                id=check_id(health.asset_id, now),
+                id=look.run.workflow_id or "",
                 task_queue=SHORT,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 priority=fair(organization),

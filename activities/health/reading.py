@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import select
+from sqlmodel import col, select
 
 from activities.health.picking import BeginToLook, begin_to_look
 from activities.health.showing import DestinationView, Kind, ReadDestinations, read_destinations
 from activities.links.finding import meant, only_one
 from activities.meters import Take, take
-from activities.outside import outside
 from activities.permits import needs
 from activities.qr_codes.finding import the_code, there
 from activities.rules.actors import Actor
@@ -25,7 +24,14 @@ from activities.rules.paging import Page, PageRequest
 from activities.rules.plans import plan_of
 from activities.rules.runs import RunKind, check_id
 from activities.rules.throttles import HEALTH_CHECKS
-from activities.runs import NoteRun, note_run
+from activities.runs import (
+    FindUnderWay,
+    NoteRun,
+    RunsUnderWay,
+    RunView,
+    find_under_way,
+    note_run,
+)
 from schema.db import transaction
 from schema.pages import read_page
 from schema.tables import LinkCheckRow, LinkRow, QrCodeRow
@@ -98,9 +104,9 @@ class HealthView:
 
 @dataclass(frozen=True)
 class HealthLook:
-    """A look that was asked for `at` this moment, and how the destinations were before it."""
+    """A look that was asked for, as a run, and how the destinations were before it."""
 
-    at: datetime
+    run: RunView
     before: HealthView
 
 
@@ -120,24 +126,44 @@ async def read_health(command: ReadHealth) -> HealthView:
 
 
 @needs("assets.write")
+async def checks_under_way(command: AskCheck) -> RunsUnderWay:
+    """Looks at it that, as far as is known, are not over. Raises `NotFound`."""
+    async with transaction() as session:
+        asset = await _asset(session, command.by, command.kind, command.id)
+        return await find_under_way(FindUnderWay(command.by, asset.id))
+
+
+@needs("assets.write")
 async def ask_check(command: AskCheck) -> HealthLook:
-    """The look whose workflow is to be started, and which `check_one_link` then makes.
+    """The look whose workflow is to be started, and which `check_one_link` then makes: the one that
+    is under way, as far as is known, else a new one.
 
     Raises `NotFound`, `NotNow` for a static code, and `RateLimited` for an organization that asks
     too often.
     """
-    by, now = command.by, outside().clock.now()
+    by = command.by
     async with transaction() as session:
         asset = await _asset(session, by, command.kind, command.id)
         if isinstance(asset, QrCodeRow) and not asset.is_dynamic:
             raise NotNow("Only what a dynamic code leads to is looked at.")
         await take(Take(HEALTH_CHECKS, str(by.organization_id)))
         await begin_to_look(BeginToLook(asset.id, interval_of(asset.health_check, by.plan)))
-        kind: RunKind = "check" if command.kind == "link" else "code_check"
-        run = check_id(asset.id, now)
-        await note_run(NoteRun(by, kind, asset.id, run, 1, asset.workspace_id))
+        run = await _joined(session, by, asset)
     page = PageRequest(size=1)
-    return HealthLook(now, await read_health(ReadHealth(by, command.kind, asset.id, page)))
+    return HealthLook(run, await read_health(ReadHealth(by, command.kind, asset.id, page)))
+
+
+async def _joined(session: AsyncSession, by: Actor, asset: LinkRow | QrCodeRow) -> RunView:
+    """Who asks at the same moment waits, and finds the run of the other."""
+    model = type(asset)
+    held = select(model.id).where(col(model.id) == asset.id)
+    await session.execute(held.with_for_update(key_share=True))
+    asked = FindUnderWay(by, asset.id)
+    if not (await find_under_way(asked)).runs:
+        kind: RunKind = "code_check" if isinstance(asset, QrCodeRow) else "check"
+        name = check_id(asset.id, uuid4())
+        await note_run(NoteRun(by, kind, asset.id, name, 1, asset.workspace_id))
+    return (await find_under_way(asked)).runs[0]
 
 
 def interval_of(health_check: Mapping[str, object], plan: str) -> timedelta:

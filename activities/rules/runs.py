@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -36,9 +35,9 @@ def render_id(batch: UUID) -> str:
     return f"render/{batch}"
 
 
-def check_id(asset: UUID, now: datetime) -> str:
-    """Of `CheckOneLink`: one a minute."""
-    return f"check/{asset}/{now:%Y-%m-%dT%H:%MZ}"
+def check_id(asset: UUID, look: UUID) -> str:
+    """Of `CheckOneLink`."""
+    return f"check/{asset}/{look}"
 
 
 def recovery_id(endpoint: UUID, request: UUID) -> str:

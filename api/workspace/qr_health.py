@@ -11,9 +11,9 @@ from pydantic import Field
 from activities.cause import current_cause
 from activities.health.reading import (
     AskCheck,
+    HealthLook,
     HealthView,
     ReadHealth,
-    ask_check,
     read_health,
 )
 from activities.outside import outside
@@ -26,6 +26,7 @@ from api.workspace.auth import authenticate, documented
 from api.workspace.health_shapes import A_MOMENT, HealthOut, State, health_words
 from api.workspace.listing import LONGEST_ID, OrgId, path_id
 from api.workspace.paging import Asked
+from workflows.runs import ask_look
 
 router = make_router(authenticate, dependencies=[documented], tags=["qr", "jobs"])
 
@@ -45,9 +46,15 @@ class QrHealthOut(HealthOut):
 
 
 class QrLookOut(Out):
-    """A look that was asked for; it is over when `checkedAt` at `statusUrl` is another moment."""
+    """A look that was asked for, or the one that is under way already; it is over when its run is,
+    or when `checkedAt` at `statusUrl` is another moment.
+    """
 
     qr_id: str = Field(description="a QR code", examples=[_AN_ID])
+    run_id: str = Field(
+        description="the run, at /api/org/{orgId}/runs/{runId}: run_ and 32 hex digits",
+        examples=["run_0b4c5e9a530c5a7d1b2f107d0c7a441f"],
+    )
     status_url: str = Field(
         description="where its result will be",
         examples=[f"https://ink.example/api/qr/{_AN_ID}/health"],
@@ -67,9 +74,9 @@ async def fetch(id: PathId, by: By, asked: Asked, org_id: OrgId = None) -> QrHea
     summary="Look at what a QR code leads to now",
 )
 async def check(id: PathId, by: By, jobs: Jobs, org_id: OrgId = None) -> QrLookOut:
-    look = await ask_check(AskCheck(by, "qr", to_id(id)))
-    await jobs.starter.check_link(look.before, current_cause(), look.at)
-    return present_look(look.before)
+    look = await ask_look(jobs.known, AskCheck(by, "qr", to_id(id)))
+    await jobs.starter.check_link(look, current_cause())
+    return present_look(look)
 
 
 def present_health(health: HealthView) -> QrHealthOut:
@@ -77,11 +84,13 @@ def present_health(health: HealthView) -> QrHealthOut:
     return QrHealthOut(qr_id=prefixed("qr", health.asset_id), **health_words(health))
 
 
-def present_look(health: HealthView) -> QrLookOut:
+def present_look(look: HealthLook) -> QrLookOut:
     """What was asked for, in this dialect's words."""
+    health = look.before
     id_ = prefixed("qr", health.asset_id)
     return QrLookOut(
         qr_id=id_,
+        run_id=prefixed("run", look.run.id),
         status_url=f"{outside().public_url}/api/qr/{id_}/health",
         state=health.state,
         checked_at=health.checked_at,
