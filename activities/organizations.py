@@ -80,7 +80,8 @@ class ReadOrganization:
 class UpdateOrganization:
     """What is not None is changed.
 
-    `expiry_warning_days` are how many days before its end a code is warned of (`rules/expiry.py`).
+    `expiry_warning_days` are how many days before its end a code or link is warned of
+    (`rules/expiry.py`).
     """
 
     by: Actor

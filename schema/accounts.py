@@ -18,8 +18,8 @@ WARNED_BEFORE_DAYS = (7, 1)
 class OrganizationRow(Row, table=True):
     """A tenant. Everything else belongs to one.
 
-    `expiry_warning_days` are how many days before its end it is warned of a code. A trial of its
-    plan ends at `trial_ends_at`.
+    `expiry_warning_days` are how many days before its end it is warned of a code or link. A trial
+    of its plan ends at `trial_ends_at`.
     """
 
     __tablename__ = "organization"

@@ -37,7 +37,7 @@ class ExpireAssets:
         is_done = False
         while not is_done:
             warned = await workflow.execute_activity(warn_of_ends, WarnOfEnds(now), **BRISK)
-            self._tell(Expiry(now, warned.codes))
+            self._tell(Expiry(now, warned.codes + warned.links))
             is_done = warned.is_done
         is_done = False
         while not is_done:

@@ -46,12 +46,13 @@ class Telling:
     """What is looked for, and how what is found is told.
 
     The statement takes `:after_at` and `:after_id` beside the `values`; it answers at most `SLICE`
-    rows in order of `expires_at` and `id`, and whether each `is_new`: only these are told.
+    rows in order of `expires_at` and `id`, and whether each `is_new`: only these are told. Without
+    an `event` only their people hear of them.
     """
 
     statement: str
     values: Mapping[str, Any]
-    event: Callable[[Any, datetime], Event]
+    event: Callable[[Any, datetime], Event] | None
     kind: EndKind
     noun: Literal["code", "link"]
     now: datetime
@@ -80,7 +81,7 @@ class Walk:
         self._next_at = 0.0
 
     async def along(self, telling: Telling) -> tuple[int, bool]:
-        """How many events were told, and whether nothing is left."""
+        """How many were told of, and whether nothing is left."""
         place, told = _Place(), 0
         while not self._shift.is_over():
             async with transaction() as session:
@@ -117,8 +118,9 @@ def _behind(rows: Sequence[Any]) -> _Place:
 
 async def _tell(telling: Telling, rows: Sequence[Any]) -> int:
     """Record an event of each that is new, and let the organizations know how many there are."""
-    events = tuple(telling.event(row, telling.now) for row in rows if row.is_new)
-    await emit_all(EmitAll(events))
-    whose = tuple(event.organization_id for event in events)
+    new = [row for row in rows if row.is_new]
+    if telling.event is not None:
+        await emit_all(EmitAll(tuple(telling.event(row, telling.now) for row in new)))
+    whose = tuple(row.organization_id for row in new)
     await tell_of_ends(TellOfEnds(telling.kind, telling.noun, telling.now, whose))
-    return len(events)
+    return len(new)

@@ -19,7 +19,7 @@ from activities.outside import outside
 from activities.rules.notices import ABOUT
 from schema.db import transaction
 
-EndKind = Literal["codes_ending", "assets_ended"]
+EndKind = Literal["codes_ending", "links_ending", "assets_ended"]
 
 _WORDS: Mapping[str, tuple[str, str]] = {"code": ("code", "codes"), "link": ("link", "links")}
 

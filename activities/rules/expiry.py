@@ -1,4 +1,4 @@
-"""When the end of a code is announced: some days before, and when its time is over."""
+"""When the end of a code or link is announced: some days before, and when its time is over."""
 
 from __future__ import annotations
 

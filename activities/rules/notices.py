@@ -88,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "endpoint_disabled": Kind("webhooks", "Webhooks to {host} are switched off: {why}"),
     "codes_ending": Kind("endings", "Ending soon: {count}"),
+    "links_ending": Kind("endings", "Ending soon: {count}"),
     "assets_ended": Kind("endings", "Ended: {count}"),
     "stock_low": Kind("stock", "{name} runs low: {left} left"),
     "import_ended": Kind("jobs", "The import of {name} is done: {what}"),

@@ -39,8 +39,8 @@ class OrgChangesIn(In):
     expiry_warning_days: list[Literal[7, 1]] | None = Field(
         None,
         max_length=10,
-        description="how many days before a code ends qr.expiry_warning is sent: 7, 1, both or "
-        "none",
+        description="how many days before a code or link ends it is warned of, a code with "
+        "qr.expiry_warning: 7, 1, both or none",
         examples=[[7, 1]],
     )
 
@@ -79,7 +79,7 @@ class OrgDetailsOut(OrgOut):
     member_count: int
     asset_count: int
     expiry_warning_days: list[int] = Field(
-        description="how many days before a code ends qr.expiry_warning is sent", examples=[[7, 1]]
+        description="how many days before a code or link ends it is warned of", examples=[[7, 1]]
     )
 
 

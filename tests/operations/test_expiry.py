@@ -52,6 +52,12 @@ async def warned(now: datetime = NOW) -> int:
     return done.codes
 
 
+async def warned_of_links(now: datetime) -> int:
+    done = await warn_of_ends(WarnOfEnds(now))
+    assert done == EndsWarnedOf(0, is_done=True, links=done.links)
+    return done.links
+
+
 async def ended(now: datetime = NOW) -> tuple[int, int]:
     done = await end_assets(EndAssets(now))
     assert done == AssetsEnded(done.codes, done.links, is_done=True)
@@ -180,6 +186,23 @@ async def test_a_warning_comes_a_week_and_a_day_before_each_once() -> None:
     }
     assert (day["daysLeft"], day["warnedAt"]) == (1, stamp(NOW + 9 * DAY))
     assert [await warned(NOW + n * HOUR) for n in range(0, 10 * 24 + 1, 6)] == [0] * 41
+
+
+async def test_people_hear_of_links_that_end_a_week_and_a_day_before(
+    clock: FixedClock, database: AsyncConnection
+) -> None:
+    by = await a_tenant()
+    for n in (10, 10, 30):
+        await create_link(CreateLink(by, "https://example.com/l", expires_at=NOW + n * DAY))
+    given = []
+    for n in range(0, 10 * 24 + 1, 6):
+        clock.moment = NOW + n * HOUR
+        given.append(await warned_of_links(clock.moment))
+    assert (given[3 * 4], given[9 * 4], sum(given)) == (2, 2, 4)
+    asked = "SELECT kind, words ->> 'count', created_at FROM notification ORDER BY created_at"
+    heard = [tuple(row) for row in await database.execute(text(asked))]
+    assert heard == [("links_ending", "2 links", NOW + n * DAY) for n in (3, 9)]
+    assert await told("qr.expiry_warning") == []
 
 
 async def test_a_moved_date_is_warned_of_anew() -> None:
