@@ -4,6 +4,7 @@ admins.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,12 +18,27 @@ from activities.outbox import emit
 from activities.outside import outside
 from activities.qr_codes.views import facts_of as code_facts
 from activities.rules.events import Event
-from activities.rules.facts.codes import QrHealthChanged
-from activities.rules.facts.links import LinkHealthChanged
-from activities.rules.health import WHY, MailAbout, News
+from activities.rules.facts.codes import QrHealthChanged, QrHealthFailed, QrHealthRecovered
+from activities.rules.facts.links import (
+    LinkHealthChanged,
+    LinkHealthFailed,
+    LinkHealthRecovered,
+)
+from activities.rules.health import WHY, MailAbout, News, Turn, turn
 from activities.rules.spelling import stamp
 from schema.db import transaction
 from schema.tables import LinkRow, QrCodeRow
+
+_OF_CODES: Mapping[Turn, type[QrHealthChanged]] = {
+    "failed": QrHealthFailed,
+    "recovered": QrHealthRecovered,
+    "changed": QrHealthChanged,
+}
+_OF_LINKS: Mapping[Turn, type[LinkHealthChanged]] = {
+    "failed": LinkHealthFailed,
+    "recovered": LinkHealthRecovered,
+    "changed": LinkHealthChanged,
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,7 @@ async def tell_change(command: TellChange) -> None:
 
 
 async def _fact(asset: LinkRow | QrCodeRow, command: TellChange) -> Event:
+    now = turn(command.change.before, asset.health)
     changed: dict[str, Any] = {
         "occurred_at": outside().clock.now(),
         "state_before": command.change.before,
@@ -72,10 +89,10 @@ async def _fact(asset: LinkRow | QrCodeRow, command: TellChange) -> Event:
         "url": command.url,
     }
     if isinstance(asset, QrCodeRow):
-        return QrHealthChanged(**code_facts(asset), **changed)
+        return _OF_CODES[now](**code_facts(asset), **changed)
     ids = frozenset((asset.domain_id,) if asset.domain_id else ())
     hostname = (await read_hostnames(ReadHostnames(ids))).of(asset.domain_id)
-    return LinkHealthChanged(**link_facts(asset, hostname), **changed)
+    return _OF_LINKS[now](**link_facts(asset, hostname), **changed)
 
 
 async def _tell(asset: LinkRow | QrCodeRow, about: MailAbout, command: TellChange) -> None:

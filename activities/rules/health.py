@@ -57,6 +57,7 @@ WHY = {
 """Reasons for which a destination is not healthy, in words."""
 
 MailAbout = Literal["link_failing", "link_recovered", "link_certificate"]
+Turn = Literal["failed", "recovered", "changed"]
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,15 @@ def news(before: Standing, after: Standing, certificate_until: datetime | None) 
     if ends is not None and (before.told_until is None or ends > before.told_until):
         return News(event, "link_certificate")
     return News(event, None)
+
+
+def turn(before: str, after: str) -> Turn:
+    """Which event tells of a change, by the end of its name."""
+    if after == "failing":
+        return "failed"
+    if before == "failing" and after in ("healthy", "degraded"):
+        return "recovered"
+    return "changed"
 
 
 def worst(states: Iterable[State]) -> State:

@@ -27,6 +27,8 @@ from activities.rules.facts.codes import (
     QrExpired,
     QrExpiryWarning,
     QrHealthChanged,
+    QrHealthFailed,
+    QrHealthRecovered,
     QrScanLimitReached,
     QrScanned,
     QrUpdated,
@@ -37,6 +39,8 @@ from activities.rules.facts.links import (
     LinkCreated,
     LinkDeleted,
     LinkHealthChanged,
+    LinkHealthFailed,
+    LinkHealthRecovered,
     LinkUpdated,
 )
 from activities.rules.facts.stock import InventoryMoved, InventoryScanned, StockLow
@@ -46,8 +50,9 @@ FACTS: Mapping[str, type[Event]] = {
     fact.kind: fact
     for fact in (
         *(QrCreated, QrUpdated, QrDeleted, QrScanLimitReached, QrExpiryWarning, QrExpired),
-        *(QrScanned, QrHealthChanged),
-        *(LinkCreated, LinkUpdated, LinkDeleted, LinkClicked, LinkHealthChanged),
+        *(QrScanned, QrHealthFailed, QrHealthRecovered, QrHealthChanged),
+        *(LinkCreated, LinkUpdated, LinkDeleted, LinkClicked),
+        *(LinkHealthFailed, LinkHealthRecovered, LinkHealthChanged),
         *(BarcodeCreated, BarcodeUpdated, BarcodeDeleted, BarcodeScanned),
         *(InventoryMoved, StockLow, InventoryScanned, ConversionRecorded, PageViewed),
         *(AlertFired, EndpointDisabled, WebhookTested),
@@ -119,8 +124,18 @@ _OWN: Mapping[tuple[str, str], Any] = {
     ("barcode", "name"): "Black tea, 250 g",
     ("barcode", "value"): "400638133393",
     ("inventory", "name"): "Black tea, 250 g",
+    ("qr.health_recovered", "state_before"): "failing",
+    ("qr.health_recovered", "state"): "healthy",
+    ("qr.health_recovered", "reason"): None,
+    ("qr.health_changed", "state"): "degraded",
+    ("qr.health_changed", "reason"): "slow",
+    ("link.health_recovered", "state_before"): "failing",
+    ("link.health_recovered", "state"): "healthy",
+    ("link.health_recovered", "reason"): None,
+    ("link.health_changed", "state"): "degraded",
+    ("link.health_changed", "reason"): "slow",
 }
-"""Where a noun has another value, or the only one."""
+"""Where a noun or a kind has another value, or the only one."""
 
 
 _NOWHERE = 0x4000_8000_0000_0000_0000
@@ -162,7 +177,8 @@ def event_types(at: datetime) -> tuple[EventType, ...]:
 
 def _value(kind: str, name: str, default: Any, occurred_at: datetime) -> Any:
     noun = kind.partition(".")[0]
-    value = _OWN.get((noun, name), _VALUES.get(name, MISSING))
+    usual = _OWN.get((noun, name), _VALUES.get(name, MISSING))
+    value = _OWN.get((kind, name), usual)
     if value is MISSING:
         if default is MISSING:
             raise KeyError(f"{kind} has no example of {name}")

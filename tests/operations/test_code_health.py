@@ -102,7 +102,7 @@ async def test_a_monitored_code_is_looked_at_and_its_change_told(
     health = await health_of(by, "qr", code)
     assert (health.state, health.failures, health.reason) == ("failing", 3, "redirect_loop")
     assert len(health.checks.items) == 4
-    (told,) = [payload for kind, payload in await events() if kind == "qr.health_changed"]
+    (told,) = [payload for kind, payload in await events() if kind == "qr.health_failed"]
     assert (told["id"], told["from"], told["to"]) == (f"qr_{code.id.hex}", "healthy", "failing")
     assert told["url"] == town.url("shop")
     assert await rows("SELECT kind, words ->> 'name', asset_kind FROM notification") == [
@@ -136,15 +136,15 @@ async def test_the_worst_of_variants_and_rules_is_shown_and_named(
         town.url("b"): "failing",
         town.url("german"): "healthy",
     }
-    (told,) = [payload for kind, payload in await events() if kind == "link.health_changed"]
+    (told,) = [payload for kind, payload in await events() if kind == "link.health_failed"]
     assert (told["to"], told["url"]) == ("failing", town.url("b"))
     assert await rows("SELECT words ->> 'host' FROM notification") == [("b.example.com",)]
     town.broken.add("a")
     await passes(clock, 3)
     town.broken -= {"b"}
     await passes(clock, 2)
-    health_events = [k for k, _ in await events() if k == "link.health_changed"]
-    assert len(health_events) == 1, "one is failing still"
+    health_events = [k for k, _ in await events() if k.startswith("link.health_")]
+    assert health_events == ["link.health_failed"], "one is failing still"
     town.broken.clear()
     await passes(clock, 2)
     assert (await health_of(by, "link", link)).state == "healthy"

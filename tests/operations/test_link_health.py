@@ -86,8 +86,8 @@ async def health_of(by: Actor, slug: str) -> HealthView:
 
 async def events() -> list[tuple[object, ...]]:
     return await rows(
-        "SELECT payload ->> 'from', payload ->> 'to', payload ->> 'reason' FROM event "
-        "WHERE kind = 'link.health_changed' ORDER BY created_at"
+        "SELECT kind, payload ->> 'from', payload ->> 'to', payload ->> 'reason' FROM event "
+        "WHERE kind LIKE 'link.health_%' ORDER BY created_at"
     )
 
 
@@ -126,8 +126,8 @@ async def test_failing_after_three_and_recovered_after_one_each_told_once(
             seen.append((await states())["shop"])
     assert seen == ["healthy"] * 3 + ["failing"] * 2 + ["healthy"] * 2
     assert await events() == [
-        ("healthy", "failing", "redirect_loop"),
-        ("failing", "healthy", None),
+        ("link.health_failed", "healthy", "failing", "redirect_loop"),
+        ("link.health_recovered", "failing", "healthy", None),
     ]
     assert await mails() == ["link_failing", "link_recovered"]
     assert await slugs_in(by, filter="health_failing") == []
@@ -184,7 +184,10 @@ async def test_a_bad_destination_is_failing_for_its_reason_and_then_well_again(
         await a_pass(clock, 5)
     await quick.close()
     assert (await health_of(by, "shop")).state == "healthy"
-    assert await events() == [("unknown", "failing", reason), ("failing", "healthy", None)]
+    assert await events() == [
+        ("link.health_failed", "unknown", "failing", reason),
+        ("link.health_recovered", "failing", "healthy", None),
+    ]
 
 
 async def test_bad_tls_fails_and_a_certificate_that_ends_soon_is_told_once(
@@ -228,7 +231,7 @@ async def test_a_slow_destination_is_degraded(
         health = await health_of(by, "shop")
         assert (health.state, health.reason) == ("degraded", "slow")
     await patient.close()
-    assert await events() == [("unknown", "degraded", "slow")]
+    assert await events() == [("link.health_changed", "unknown", "degraded", "slow")]
     assert await mails() == []
 
 

@@ -98,7 +98,7 @@ async def test_a_change_is_told_once_however_many_look(crowd: Crowd, clock: Fixe
     for _ in range(4):
         clock.moment += timedelta(minutes=5)
         await asyncio.gather(*(check_due_links(CheckDueLinks(clock.moment)) for _ in range(3)))
-    assert await count("event WHERE kind = 'link.health_changed'") == 20
+    assert await count("event WHERE kind = 'link.health_failed'") == 20
     assert await count("link_check") == 80
 
 

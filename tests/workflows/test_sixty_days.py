@@ -182,10 +182,13 @@ async def test_destinations_are_looked_at_once_a_day(
         assert await rows(_CHANGES) == told
     # After three in a row it is told, and when it is well again.
     begun, over = DOWN[2], DOWN[-1] + 1
-    assert told == [("failing", BEGIN + begun * DAY), ("healthy", BEGIN + over * DAY)]
+    assert told == [
+        ("link.health_failed", BEGIN + begun * DAY),
+        ("link.health_recovered", BEGIN + over * DAY),
+    ]
 
 
 _CHANGES = """
-SELECT payload ->> 'to', created_at FROM event WHERE kind = 'link.health_changed'
+SELECT kind, created_at FROM event WHERE kind LIKE 'link.health_%'
 ORDER BY sequence
 """

@@ -73,9 +73,10 @@ class QrDeleted(CodeFact):
 
 @dataclass(frozen=True)
 class QrHealthChanged(CodeFact):
-    """Where a monitored code leads got healthy, degraded, failing or unknown; `reason` says why.
+    """Where a monitored code leads got healthy, degraded or unknown; `reason` says why.
 
-    `url` is the worst of the addresses that it leads to.
+    `url` is the worst of the addresses that it leads to. That it fails, or works again, has events
+    of its own.
     """
 
     kind = "qr.health_changed"
@@ -89,6 +90,26 @@ class QrHealthChanged(CodeFact):
         changed = {"from": self.state_before, "to": self.state, "reason": self.reason}
         told = {"url": self.url, "changedAt": stamp(self.occurred_at)}
         return {**super().payload(), **changed, **told}
+
+
+@dataclass(frozen=True)
+class QrHealthFailed(QrHealthChanged):
+    """Where a monitored code leads fails, three looks in a row; `reason` says why.
+
+    `url` is the worst of the addresses that it leads to.
+    """
+
+    kind = "qr.health_failed"
+
+
+@dataclass(frozen=True)
+class QrHealthRecovered(QrHealthChanged):
+    """Where a monitored code leads failed, and works again; `to` says how well.
+
+    `url` is the worst of the addresses that it leads to.
+    """
+
+    kind = "qr.health_recovered"
 
 
 @dataclass(frozen=True)

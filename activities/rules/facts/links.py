@@ -70,9 +70,10 @@ class LinkDeleted(LinkFact):
 
 @dataclass(frozen=True)
 class LinkHealthChanged(LinkFact):
-    """Where a monitored link leads got healthy, degraded, failing or unknown; `reason` says why.
+    """Where a monitored link leads got healthy, degraded or unknown; `reason` says why.
 
-    `url` is the worst of the addresses that it leads to.
+    `url` is the worst of the addresses that it leads to. That it fails, or works again, has events
+    of its own.
     """
 
     kind = "link.health_changed"
@@ -86,6 +87,26 @@ class LinkHealthChanged(LinkFact):
         changed = {"from": self.state_before, "to": self.state, "reason": self.reason}
         told = {"url": self.url, "changedAt": stamp(self.occurred_at)}
         return {**super().payload(), **changed, **told}
+
+
+@dataclass(frozen=True)
+class LinkHealthFailed(LinkHealthChanged):
+    """Where a monitored link leads fails, three looks in a row; `reason` says why.
+
+    `url` is the worst of the addresses that it leads to.
+    """
+
+    kind = "link.health_failed"
+
+
+@dataclass(frozen=True)
+class LinkHealthRecovered(LinkHealthChanged):
+    """Where a monitored link leads failed, and works again; `to` says how well.
+
+    `url` is the worst of the addresses that it leads to.
+    """
+
+    kind = "link.health_recovered"
 
 
 @dataclass(frozen=True)
