@@ -1,8 +1,8 @@
 """Runs of jobs that a tenant asked for, of every kind in one list: imports, batches of pictures,
 checks of links and recoveries of deliveries.
 
-Imports and batches are rows of their own that say how far they are. Of the others only the workflow
-knows; what is learned of one that is over is kept with `keep_run_state`.
+Imports and batches are rows of their own that say how far they are. Of the others the workflow
+knows more; how one ended is kept (`activities.run_ends`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from sqlalchemy import (
     null,
     select,
     union_all,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
@@ -107,15 +106,6 @@ class MayStopRun:
 
     by: Actor
     id: UUID
-
-
-@dataclass(frozen=True)
-class KeepRunState:
-    """How a run is, as its workflow says."""
-
-    id: UUID
-    state: RunState
-    done: int
 
 
 @dataclass(frozen=True)
@@ -232,22 +222,6 @@ async def may_stop_run(command: MayStopRun) -> RunView:
     if run.is_over and run.state != "cancelled":
         raise NotNow(f"This run is {run.state}; there is nothing left to stop.")
     return run
-
-
-async def keep_run_state(command: KeepRunState) -> None:
-    """Keep it unless it is known to be over."""
-    is_over = command.state in OVER
-    keep = (
-        update(RunRow)
-        .where(col(RunRow.id) == command.id, col(RunRow.state).not_in(OVER))
-        .values(
-            state=command.state,
-            done=command.done,
-            finished_at=outside().clock.now() if is_over else None,
-        )
-    )
-    async with transaction() as session:
-        await session.execute(keep, execution_options={"synchronize_session": False})
 
 
 def _seen(by: Actor) -> Subquery:

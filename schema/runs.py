@@ -14,8 +14,8 @@ from schema.base import Row, Timestamp
 class RunRow(Row, table=True):
     """A job that a tenant asked for: a check of a link or a recovery of an endpoint (`subject_id`).
 
-    `state` is running until somebody looks after its end: then it is done, cancelled or failed, and
-    `done` of `total` say how far it came. `total` is null where it is not known.
+    `state` is running until its end is kept, or somebody looks after it: then it is done, cancelled
+    or failed, and `done` of `total` say how far it came. `total` is null where it is not known.
     """
 
     __tablename__ = "job_run"

@@ -28,6 +28,7 @@ class CheckOneLink:
 
     @workflow.run
     async def run(self, link: LinkToCheck) -> LinksChecked:
-        checked = await workflow.execute_activity(check_one_link, Look(link.link_id), **BRISK)
+        look = Look(link.link_id, workflow.info().workflow_id)
+        checked = await workflow.execute_activity(check_one_link, look, **BRISK)
         workflow.logger.info("link checked", extra={"request_id": link.cause.request_id})
         return checked

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 from temporalio.client import (
     WorkflowExecutionStatus,
@@ -17,16 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.health.reading import AskCheck, HealthLook, ask_check, checks_under_way
 from activities.outside import outside
 from activities.rules.paging import Page
-from activities.rules.runs import RunState
-from activities.runs import (
-    KeepRunState,
-    ListRuns,
-    OpenRuns,
-    RunView,
-    keep_run_state,
-    list_runs,
-    open_runs,
-)
+from activities.rules.runs import OVER, RunState
+from activities.run_ends import KeepRunState, keep_run_state
+from activities.runs import ListRuns, OpenRuns, RunView, list_runs, open_runs
 from workflows.recover_deliveries import RecoverDeliveries, RecoveryProgress
 from workflows.starter import AWAY, Starter, TemporalAway
 
@@ -126,7 +120,10 @@ async def _explain(starter: Starter, run: RunView) -> RunView:
 
 async def _follow(starter: Starter, run: RunView) -> RunView:
     """The run as it is now, which is kept. Raises `TemporalAway`."""
-    handle = (await starter.client()).get_workflow_handle(run.workflow_id or "")
+    client, result = await starter.client(), RecoveryProgress if run.kind == "recovery" else None
+    handle: WorkflowHandle[object, object] = client.get_workflow_handle(
+        run.workflow_id or "", result_type=result
+    )
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             now = await _asked(handle, run)
@@ -139,25 +136,39 @@ async def _follow(starter: Starter, run: RunView) -> RunView:
             raise
         is_late = outside().clock.now() - run.created_at > BEGINS_WITHIN
         now = replace(run, state="failed") if is_late else run
-    if now != run:
-        await keep_run_state(KeepRunState(now.id, now.state, now.done))
     if now.is_over and now.finished_at is None:
-        return replace(now, finished_at=outside().clock.now())
+        now = replace(now, finished_at=outside().clock.now())
+    if now != run:
+        await keep_run_state(KeepRunState(now.id, now.state, now.done, now.finished_at))
     return now
 
 
 async def _asked(handle: WorkflowHandle[object, object], run: RunView) -> RunView:
-    status = (await handle.describe()).status
-    if run.kind == "recovery" and status in (None, *_QUERIED):
+    described = await handle.describe()
+    status = described.status
+    if run.kind == "recovery" and status in _TELLING:
         try:
-            progress = await handle.query("progress", result_type=RecoveryProgress)
+            progress = await _progress(handle, status)
         except WorkflowQueryFailedError:
             return run
-        return replace(run, state=progress.status, done=progress.made, cut=progress.cut)
+        ended_at = described.close_time if progress.status in OVER else None
+        state = cast(RunState, progress.status)
+        now = replace(run, state=state, done=progress.made, cut=progress.cut)
+        return replace(now, finished_at=ended_at)
     if status is None or status not in _STATES:
         return run
     state = _STATES[status]
-    return replace(run, state=state, done=1 if state == "done" and run.total == 1 else run.done)
+    done = 1 if state == "done" and run.total == 1 else run.done
+    return replace(run, state=state, done=done, finished_at=described.close_time)
 
 
-_QUERIED = (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED)
+async def _progress(
+    handle: WorkflowHandle[object, object], status: WorkflowExecutionStatus | None
+) -> RecoveryProgress:
+    """Of one that is over nobody has to be asked."""
+    if status is WorkflowExecutionStatus.COMPLETED:
+        return cast(RecoveryProgress, await handle.result())
+    return cast(RecoveryProgress, await handle.query("progress", result_type=RecoveryProgress))
+
+
+_TELLING = (None, WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED)

@@ -27,6 +27,7 @@ from activities.health.picking import (
 from activities.health.recording import Looked, RecordLooks, record_looks
 from activities.health.turns import NoTurn, TakeTurn, take_turn
 from activities.outside import outside
+from activities.run_ends import KeepRunDone, keep_run_done
 from activities.shifts import Shift
 
 AT_ONCE = 100
@@ -64,9 +65,10 @@ class LinksChecked:
 
 @dataclass(frozen=True)
 class CheckOneLink:
-    """Look at what a link, or a code with this id, leads to now."""
+    """Look at what a link, or a code with this id, leads to now, for the run of this workflow."""
 
     link_id: UUID
+    workflow_id: str | None = None
 
 
 @activity.defn
@@ -99,8 +101,16 @@ async def check_due_links(command: CheckDueLinks) -> LinksChecked:
 async def check_one_link(command: CheckOneLink) -> LinksChecked:
     """One look at each address that it leads to, but at those whose host is too busy.
 
-    What somebody else looks at is waited for, and then looked at too.
+    What somebody else looks at is waited for, and then looked at too. When all is done, so is the
+    run.
     """
+    done = await _look_at_all(command)
+    if command.workflow_id is not None:
+        await keep_run_done(KeepRunDone(command.workflow_id))
+    return done
+
+
+async def _look_at_all(command: CheckOneLink) -> LinksChecked:
     done, seen = LinksChecked(0, 0, 0), list[UUID]()
     for _ in range(TRIES_FOR_ONE):
         taken = await pick_of_one(PickOfOne(command.link_id, tuple(seen)))

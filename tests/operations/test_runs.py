@@ -16,14 +16,13 @@ from activities.rules.actors import Actor
 from activities.rules.errors import Forbidden, NotFound, NotNow
 from activities.rules.paging import PageRequest
 from activities.rules.permissions import OF_ROLE
+from activities.run_ends import KeepRunState, keep_run_state
 from activities.runs import (
-    KeepRunState,
     ListRuns,
     MayStopRun,
     NoteRun,
     ReadRun,
     RunView,
-    keep_run_state,
     list_runs,
     may_stop_run,
     note_run,

@@ -29,6 +29,7 @@ from activities.gateways.clock import FixedClock
 from activities.health.checking import LinksChecked
 from activities.health.reading import AskCheck, ReadHealth, ask_check, read_health
 from activities.rules.paging import PageRequest
+from activities.rules.spelling import stamp
 from api.app import make_app
 from tests.api.conftest import Client, Tenant, a_client, a_tenant_of_all
 from tests.builders.health import a_watched_link, page, rows
@@ -187,6 +188,26 @@ async def test_a_look_that_is_asked_for_when_the_last_is_over_is_made(
 
             await soon(is_over)
     assert (len(set(runs)), len(site.requests)) == (2, 2)
+
+
+async def test_a_look_stays_done_when_temporal_forgets_it(
+    temporal: WorkflowEnvironment, names: Names, clock: FixedClock, database: AsyncConnection
+) -> None:
+    names.answers = [["127.0.0.1"]]
+    async with (
+        listening(answering(page(200))) as site,
+        make_worker(temporal.client, SHORT),
+        pressing(temporal, database, site.port) as owner,
+    ):
+        run = await owner.press()
+        (workflow,) = [str(id_) for (id_,) in await rows("SELECT workflow_id FROM job_run")]
+        await temporal.client.get_workflow_handle(workflow).result()
+        # As after a day.
+        await rows("UPDATE job_run SET workflow_id = 'nobody knows it' RETURNING id")
+        ended_at = clock.moment
+        clock.moment += timedelta(hours=1)
+        over = await owner.run(run)
+    assert (over["state"], over["done"], over["finishedAt"]) == ("done", 1, stamp(ended_at))
 
 
 async def test_a_look_under_way_is_joined_until_it_is_cancelled(

@@ -108,6 +108,20 @@ async def test_what_is_over_is_not_asked_for_again(temporal: WorkflowEnvironment
     assert (kept.state, await followed(starter, kept)) == ("done", kept)
 
 
+async def test_it_is_over_since_its_end_and_not_since_somebody_looked(
+    temporal: WorkflowEnvironment, clock: FixedClock
+) -> None:
+    by, starter = await a_tenant(), a_starter(temporal)
+    async with working(temporal, Script(failures=0, delays=STANDARD)) as queue:
+        handle = await start_recovery(temporal, queue, total=30)
+        await handle.result()
+    ended_at = (await handle.describe()).close_time
+    run = await noted(by, handle.id, total=30)
+    clock.moment += timedelta(hours=20)
+    assert (await followed(starter, run)).finished_at == ended_at
+    assert (await read_run(ReadRun(by, run.id))).finished_at == ended_at
+
+
 async def test_one_that_was_never_started_has_failed(
     temporal: WorkflowEnvironment, clock: FixedClock
 ) -> None:
