@@ -25,10 +25,17 @@ from schema.db import transaction
 MOST = 500
 """Rules of one transaction."""
 
-_AWAKE = """
+# Who looks for many scans is told of the last ones before the limit, too.
+_SCANNED = (
+    "(a.kind NOT IN ('under', 'silence') OR coalesce({0}.starts_at <= :now, true)"
+    " AND coalesce({0}.{1} < {0}.visit_limit, true))"
+)
+_AWAKE = f"""
 CASE a.asset_kind
   WHEN 'qr' THEN q.is_active AND q.deleted_at IS NULL AND coalesce(q.expires_at > :now, true)
+    AND {_SCANNED.format("q", "scan_count")}
   WHEN 'link' THEN l.is_active AND l.deleted_at IS NULL AND coalesce(l.expires_at > :now, true)
+    AND {_SCANNED.format("l", "click_count")}
   WHEN 'barcode' THEN b.is_active AND b.deleted_at IS NULL
   WHEN 'page' THEN p.is_active AND p.deleted_at IS NULL
   ELSE true

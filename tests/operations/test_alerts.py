@@ -55,7 +55,7 @@ from tests.builders.alerts import (
 )
 from tests.builders.batches import a_batch, in_batches, some_scans
 from tests.builders.keys import a_workspace, an_actor
-from tests.builders.qr_codes import changed, events
+from tests.builders.qr_codes import a_dynamic, changed, events
 from tests.builders.tenants import a_code, a_tenant, an_organization
 from tests.builders.visits import a_link
 from tests.conftest import NOW
@@ -229,6 +229,48 @@ async def test_a_rule_rests_with_its_asset_and_looks_anew_when_it_is_back(how: s
     back = NOW + 3 * HOUR
     assert [(await judged(back + n * 5 * MINUTE)).fired for n in range(14)] == [0] * 13 + [1]
     assert not (await as_it_is(by, alert)).is_resting
+
+
+@pytest.mark.parametrize("kind", ["under", "silence"])
+@pytest.mark.parametrize("asset", ["code", "link"])
+async def test_what_nobody_can_scan_yet_or_any_more_is_not_told_as_quiet(
+    database: AsyncConnection, asset: str, kind: str
+) -> None:
+    by = await a_member()
+    begins = NOW + DAY
+    if asset == "code":
+        late = (await a_dynamic(by, starts_at=begins)).id
+        full = (await a_dynamic(by, scan_limit=2)).id
+        await database.execute(text("UPDATE qr_code SET scan_count = 2 WHERE visit_limit = 2"))
+    else:
+        late = (await a_link(by, starts_at=begins)).id
+        full = (await a_link(by, slug="full", click_limit=2)).id
+        await database.execute(text("UPDATE link SET click_count = 2 WHERE visit_limit = 2"))
+    more = {"threshold": 5} if kind == "under" else {}
+    word = "qr" if asset == "code" else "link"
+    alerts = [
+        await an_alert(by, kind, asset_kind=word, asset_id=id_, window_minutes=60, **more)
+        for id_ in (late, full)
+    ]
+    await scanned(by, full, NOW - 10 * MINUTE)
+    await scanned(by, late, NOW - 10 * MINUTE)
+    for hours in (2, 5, 23):
+        assert await judged(NOW + hours * HOUR) == AlertsJudged(0, 2, 0, is_done=True)
+    assert (await as_it_is(by, alerts[0])).is_resting
+    for minutes in range(0, 90, 5):
+        await judged(begins + minutes * MINUTE)
+    assert [one for one, *_ in await firings()] == [alerts[0].id]
+
+
+async def test_the_last_scans_before_the_limit_count_for_who_looks_for_many(
+    database: AsyncConnection,
+) -> None:
+    by = await a_member()
+    code = await a_dynamic(by, scan_limit=5)
+    await about(by, code.id, "over", threshold=4, window_minutes=60)
+    await scanned(by, code.id, NOW, 5)
+    await database.execute(text("UPDATE qr_code SET scan_count = 5"))
+    assert (await judged(NOW + 5 * MINUTE)).fired == 1
 
 
 async def test_a_rule_that_is_switched_off_or_deleted_is_not_judged() -> None:
