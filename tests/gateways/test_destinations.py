@@ -211,6 +211,28 @@ async def test_who_does_not_answer_is_left_at_the_deadline() -> None:
     assert 0.3 <= time.perf_counter() - began < 1.5
 
 
+async def test_who_lets_head_hang_is_asked_with_get() -> None:
+    asked = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.append(head.split(b" ")[0])
+        if asked[-1] == b"HEAD":
+            await asyncio.sleep(5)
+        writer.write(says(200))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    turns = Turns()
+    async with server, looking(total_seconds=1.0) as destinations:
+        port = server.sockets[0].getsockname()[1]
+        look = await destinations.look(f"http://{HOST}:{port}/a", turns)
+    assert (look.status, look.error, look.method) == (200, None, "GET")
+    assert (asked, turns.hosts) == ([b"HEAD", b"GET"], [HOST, HOST])
+    assert 400 <= look.duration_ms < 1000, "within the same deadline"
+
+
 async def test_the_deadline_spans_all_requests_but_no_turn() -> None:
     async def slow(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.25)
