@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from activities.rules.zones import zones
 
 DAY_MINUTES = 24 * 60
 
@@ -32,7 +34,7 @@ class Clocks:
 
 def is_zone(name: str) -> bool:
     """Whether it is a zone of the IANA list."""
-    return name in available_timezones()
+    return name in zones()
 
 
 def local_day(clocks: Clocks, moment: datetime) -> date:

@@ -29,13 +29,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from activities.rules.countries import country, region
 from activities.rules.findings import Findings, echo, ids_kept
 from activities.rules.platforms import PLATFORMS, platform
+from activities.rules.zones import zones
 
 MOST_RULES = 50
 MOST_CONDITIONS = 20
@@ -57,7 +57,6 @@ _QUERY_KEYS = ("type", "name", "value", "not")
 _TYPES = ("country", "region", "device", "os", "language", "time", "query")
 _RANGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")
 _HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
-_OF_THE_MACHINE = {"localtime", "Factory"}
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def _time(condition: Mapping[str, Any], path: str, found: Findings) -> dict[str,
     elif begins == ends:
         found.tell(f"{path}.until", "Give another hour than in from.")
     zone = condition.get("timeZone")
-    if not isinstance(zone, str) or zone not in _zones():
+    if not isinstance(zone, str) or zone not in zones():
         found.tell(f"{path}.timeZone", "Give a zone of the IANA list, for example Europe/Berlin.")
     if days is None:
         days = WEEKDAYS
@@ -212,12 +211,6 @@ def _language(given: str) -> str | None:
     first, *others = given.split("-")
     recased = {2: str.upper, 4: str.title}
     return "-".join([first.lower(), *(recased.get(len(o), str.lower)(o) for o in others)])
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    """The zones by name, without the one that this machine happens to be in."""
-    return frozenset(available_timezones() - _OF_THE_MACHINE)
 
 
 _LISTINGS: Mapping[str, tuple[Callable[[str], str | None], str]] = {

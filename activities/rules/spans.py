@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from activities.rules.errors import InvalidFields
 from activities.rules.totals import QUARTERS_A_DAY, QUARTERS_AN_HOUR
+from activities.rules.zones import zones
 
 LONGEST_DAYS = 731
 OLDEST, NEWEST = date(2000, 1, 1), date(2099, 12, 31)
@@ -99,12 +100,6 @@ def span_of(
     if (last - first).days >= LONGEST_DAYS:
         raise InvalidFields({"first": [f"Ask for {LONGEST_DAYS} days at most."]})
     return Span(first, last, zone, _midnight(first, zone), _midnight(last + timedelta(1), zone))
-
-
-@lru_cache(1)
-def zones() -> frozenset[str]:
-    """The names of all time zones, without the one that this machine happens to be in."""
-    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def lay_out(span: Span, days: Iterable[tuple[int, Mapping[str, Sequence[int]]]]) -> Laid:

@@ -105,3 +105,8 @@ def test_a_zone_is_one_of_the_list() -> None:
     assert all(map(is_zone, ZONES))
     for wrong in ("", "Mars/Olympus", "../etc/passwd", "europe/berlin", "/etc/localtime"):
         assert not is_zone(wrong)
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory"])
+def test_where_the_machine_is_names_no_zone(name: str) -> None:
+    assert not is_zone(name)

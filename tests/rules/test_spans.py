@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.rules.errors import InvalidFields
-from activities.rules.spans import LONGEST_DAYS, Span, lay_out, span_of, zones
+from activities.rules.spans import LONGEST_DAYS, Span, lay_out, span_of
 from activities.rules.totals import QUARTERS_A_DAY
+from activities.rules.zones import zones
 from tests.conftest import NOW
 
 TODAY = NOW.date()
