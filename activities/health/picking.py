@@ -73,6 +73,14 @@ DELETE FROM link_health AS h USING over
 WHERE h.asset_id = over.asset_id AND h.url_hash = over.url_hash RETURNING h.asset_id
 """  # noqa: S608
 
+_STOP = """
+DELETE FROM link_health AS h USING (
+  SELECT asset_id, url_hash FROM link_health WHERE asset_id = :asset
+  ORDER BY asset_id, url_hash FOR UPDATE SKIP LOCKED
+) AS known WHERE h.asset_id = known.asset_id AND h.url_hash = known.url_hash
+"""
+"""Who writes a look down holds it and waits for the asset, which we hold."""
+
 _FREE = "(h.claimed_until IS NULL OR h.claimed_until <= :moment)"
 _TAKEN = "h.asset_kind, h.asset_id, h.url_hash, h.claim, h.url"
 
@@ -122,6 +130,13 @@ class BeginToLook:
 
     asset_id: UUID
     every: timedelta
+
+
+@dataclass(frozen=True)
+class StopLooking:
+    """A link or code is monitored no more."""
+
+    asset_id: UUID
 
 
 @dataclass(frozen=True)
@@ -193,6 +208,15 @@ async def begin_to_look(command: BeginToLook) -> None:
     async with transaction() as session:
         await session.execute(text(_FORGET), asset)
         await session.execute(text(_BEGIN), {**asset, "minutes": minutes})
+
+
+async def stop_looking(command: StopLooking) -> None:
+    """Forget in the open transaction how its destinations are; the history of looks stays.
+
+    What is being written down at this moment is left for the next pass.
+    """
+    async with transaction() as session:
+        await session.execute(text(_STOP), {"asset": command.asset_id})
 
 
 async def pick_due(command: PickDue) -> tuple[Picked, ...]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.health.picking import StopLooking, stop_looking
 from activities.links.domains import (
     ChooseDomain,
     Home,
@@ -177,6 +178,8 @@ async def _apply(
         setattr(row, name, values[name])
     row.touch(now)
     await session.flush()
+    if "health_check" in changes and not row.health_check.get("enabled", False):
+        await stop_looking(StopLooking(row.id))
     names = tuple(told(name, TOLD) for name in changes if name not in UNTOLD)
     await emit(LinkUpdated(**facts_of(row, home.hostname), occurred_at=now, changes=names))
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.gs1.claiming import ClaimProduct, claim_product
+from activities.health.picking import StopLooking, stop_looking
 from activities.outbox import emit
 from activities.outside import outside
 from activities.passwords import HashSharedPassword, hash_shared_password
@@ -179,5 +180,7 @@ async def _apply(
     row.search_text = found_by(row.model_dump())
     row.touch(now)
     await session.flush()
+    if "health_check" in changes and not row.health_check.get("enabled", False):
+        await stop_looking(StopLooking(row.id))
     names = tuple(told(name, TOLD) for name in changes if name not in DERIVED)
     await emit(QrUpdated(**facts_of(row), occurred_at=now, changes=names))

@@ -201,6 +201,28 @@ async def test_what_is_not_watched_any_more_is_left_alone(
     assert await rows("SELECT count(*) FROM link_health") == [(0,)]
 
 
+@pytest.mark.parametrize("kind", ["qr", "link"])
+async def test_what_is_monitored_no_more_is_unknown_at_once_everywhere(
+    town: Town, clock: FixedClock, kind: str
+) -> None:
+    by = await an_owner()
+    town.broken.add("shop")
+    off: dict[str, Any] = {"health_check": {"enabled": False}}
+    if kind == "qr":
+        code = await a_watched_code(by, town.url("shop"))
+        await passes(clock, 3)
+        after = await changed(by, code, **off)
+        health = await health_of(by, "qr", after)
+    else:
+        link = await a_watched_link(by, town.url("shop"))
+        await passes(clock, 3)
+        gone = await changed_link(by, link, **off)
+        assert gone.health == "unknown"
+        health = await health_of(by, "link", link)
+    assert (health.state, health.failures, health.reason) == ("unknown", 0, None)
+    assert (health.is_monitored, health.checks.total) == (False, 3), "what was seen is kept"
+
+
 async def test_a_look_on_demand_is_at_all_of_it(town: Town) -> None:
     by = await an_owner()
     code = await a_dynamic(by, variants=town.variants("a", "b", "c"))
