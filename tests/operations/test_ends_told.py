@@ -47,12 +47,31 @@ async def test_what_was_read_counts_anew(clock: FixedClock) -> None:
     await mark_read(MarkRead(owner, until=clock.moment))
     clock.moment = NOW + 2 * HOUR
     await end_assets(EndAssets(clock.moment))
-    (again,) = (await list_notifications(ListNotifications(owner, PageRequest()))).items
+    again, _ = (await list_notifications(ListNotifications(owner, PageRequest()))).items
     assert (again.title, again.read_at, again.created_at) == (
         "Ended: 1 code",
         None,
         clock.moment,
     )
+
+
+@pytest.mark.parametrize("how", ["read", "mailed"])
+async def test_what_was_told_stays_when_more_ends_the_same_day(clock: FixedClock, how: str) -> None:
+    _, owner = await a_home()
+    for number, n in enumerate((1, 1, 1, 2, 3, 4)):
+        await a_link(owner, slug=f"end-{number}", expires_at=NOW + n * HOUR)
+    await end_assets(EndAssets(NOW + HOUR))
+    for n in (2, 3):
+        if how == "read":
+            await mark_read(MarkRead(owner, until=clock.moment))
+        else:
+            await send_daily_digests(SendDailyDigests(NOW + n * DAY))
+        clock.moment = NOW + n * HOUR
+        await end_assets(EndAssets(clock.moment))
+    assert await titles(owner) == ["Ended: 1 link", "Ended: 1 link", "Ended: 3 links"]
+    clock.moment = NOW + 4 * HOUR
+    await end_assets(EndAssets(clock.moment))
+    assert await titles(owner) == ["Ended: 1 link", "Ended: 2 links", "Ended: 3 links"]
 
 
 async def test_what_was_mailed_comes_in_the_next_mail_with_what_is_new(clock: FixedClock) -> None:
