@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from activities.notices.digests import (
     receiver_of,
 )
 from activities.outside import outside
-from activities.rules.local_times import Clocks, last_due
+from activities.rules.local_times import Clocks, last_due, local_day
 from activities.rules.mail_lists import MOST_LINES
 from activities.rules.notices import KINDS, title_of
 from activities.shifts import Shift
@@ -138,15 +138,19 @@ async def _take(
     for row in await session.execute(text(_TAKE), values):
         if row.kind in KINDS:
             told.setdefault((row.user_id, row.organization_id), []).append(row)
-    return {key: _words(rows[key].day, notes) for key, notes in told.items()}
+    return {key: _words(rows[key], notes) for key, notes in told.items()}
 
 
-def _words(day: date, notes: Sequence[Any]) -> Mapping[str, str]:
-    """The newest come first."""
+def _words(due: Any, notes: Sequence[Any]) -> Mapping[str, str]:
+    """The newest come first, each with its day on the clocks of who reads it."""
+    clocks = Clocks(due.time_zone)
     newest = sorted(notes, key=lambda note: (note.created_at, note.kind), reverse=True)
-    lines = [title_of(note.kind, note.words) for note in newest[:MOST_LINES]]
+    lines = [
+        f"{local_day(clocks, note.created_at):%-d %B}: {title_of(note.kind, note.words)}"
+        for note in newest[:MOST_LINES]
+    ]
     return {
-        "day": f"{day:%-d %B %Y}",
+        "day": f"{due.day:%-d %B %Y}",
         "lines": json.dumps(lines),
         "more": str(len(notes) - len(lines)),
     }

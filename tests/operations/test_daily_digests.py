@@ -53,6 +53,20 @@ async def test_what_waited_comes_in_one_mail_the_newest_first(clock: FixedClock)
     assert await one("SELECT count(*) FROM notification WHERE mailed_at = :at", at=EIGHT) == 2
 
 
+async def test_each_line_has_the_day_on_the_clocks_of_who_reads_it(clock: FixedClock) -> None:
+    home, owner = await a_home()
+    await change_preferences(ChangePreferences(owner, time_zone="Asia/Tokyo"))
+    clock.moment = datetime(2026, 11, 21, 14, 59, tzinfo=UTC)
+    await tell(home, "first", name="Mugs", left="3")
+    clock.moment += timedelta(minutes=1)
+    await tell(home, "second", name="Cups", left="0")
+    await send(datetime(2026, 11, 21, 23, tzinfo=UTC))
+    (mail,) = await mails("daily_digest")
+    assert "* 22 November: Cups runs low: 0 left\n* 21 November: Mugs runs low" in mail.text
+    assert mail.subject.endswith("summary of 22 November 2026")
+    assert "since your last summary, as of 22 November 2026." in mail.text
+
+
 async def test_it_does_not_come_before_its_hour_and_not_twice(clock: FixedClock) -> None:
     home, _ = await a_home()
     await tell(home, "first")

@@ -125,7 +125,7 @@ def test_a_reminder_of_a_trial_says_how_long_it_lasts(days: str, said: str) -> N
 
 def test_a_daily_digest_lists_what_happened_and_how_much_more() -> None:
     letter = write_letter("daily_digest", EVERY["daily_digest"])
-    assert letter.subject == "Acme on 22 November 2026"
+    assert letter.subject == "Acme, summary of 22 November 2026"
     assert "* Spring ends in 7 days\n* Autumn has ended\n... and 3 more" in letter.text
     none = write_letter("daily_digest", {**EVERY["daily_digest"], "more": "0"})
     assert "more in Inkloom" not in none.text + none.html
