@@ -37,13 +37,14 @@ from activities.pictures.batches_reading import (
 from activities.pictures.bulk_judging import PrepareBulk, prepare_bulk
 from activities.pictures.bulk_opening import OpenBulk, open_bulk
 from activities.rules.actors import Actor
+from api.archives import ARCHIVE, HEADERS, ZIP, kept_archive
 from api.dialect import Text
 from api.jobs import Jobs
 from api.routers import By, make_router
 from api.scalars import Id, Moment
 from api.studio.auth import authenticate_key_only, documented_for_keys
 from api.studio.bulk_in import BulkIn
-from api.studio.bulk_stream import HEADERS, ZIP, BulkStream, kept_archive
+from api.studio.bulk_stream import BulkStream
 from api.studio.paging import Asked, PageOut, present_page
 from api.studio.render_headers import DOCUMENTED, render_headers
 from workflows.starter import TemporalAway
@@ -146,7 +147,7 @@ async def fetch(batch_id: UUID, request: Request, by: By, jobs: Jobs) -> BatchOu
     DOWNLOAD,
     summary="The archive of a batch that is done",
     response_class=Response,
-    responses={200: {"description": "The archive, its manifest last", "content": {ZIP: {}}}},
+    responses=ARCHIVE,
 )
 async def download(batch_id: UUID, by: By) -> Response:
     archive = await open_archive(OpenArchive(by, batch_id))

@@ -11,23 +11,16 @@ import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from activities.pictures.batches_reading import ArchiveView, ReadPart, read_part
 from activities.pictures.bulk_archive import Archive
 from activities.pictures.bulk_items import Bulk, Line, parts_of
 from activities.pictures.bulk_opening import DrawPart, OpenedBulk, draw_bulk_part
 from activities.pictures.quota import GiveBackRenders, give_back_renders
 from activities.render.batches import Part
 from activities.rules.actors import Actor
+from api.archives import HEADERS, ZIP
 
-ZIP = "application/zip"
 IN_FLIGHT = 2
 """Parts that are drawn while the client takes the one before."""
-
-HEADERS = {
-    "Content-Disposition": 'attachment; filename="inkloom-codes.zip"',
-    "Cache-Control": "no-store",
-    "X-Accel-Buffering": "no",
-}
 
 log = structlog.get_logger("inkloom.bulk")
 
@@ -68,16 +61,6 @@ class BulkStream(StreamingResponse):
             month = self._opened.allowance.month
             await give_back_renders(GiveBackRenders(self._organization, month, unmade))
             log.info("renders given back", renders=unmade)
-
-
-async def kept_archive(by: Actor, id: UUID, view: ArchiveView) -> AsyncGenerator[bytes, None]:
-    """The archive of a batch: one part in memory at a time."""
-    archive = Archive(view.faults)
-    for number in range(view.parts):
-        part = await read_part(ReadPart(by, id, number))
-        archive.add(len(part.content), part.lines, part.outcomes)
-        yield part.content
-    yield archive.end()
 
 
 async def _drawn(

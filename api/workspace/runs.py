@@ -7,12 +7,14 @@ from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from pydantic import Field
+from starlette.responses import StreamingResponse
 
 from activities.imports.running import CancelImport, cancel_import
 from activities.outside import outside
 from activities.pictures.batches import CancelBatch, cancel_batch
+from activities.pictures.batches_reading import OpenArchive, open_archive
 from activities.rules.actors import Actor
 from activities.rules.runs import CUT_SHORT, Cut, RunKind, RunState
 from activities.rules.spelling import prefixed
@@ -24,6 +26,7 @@ from activities.runs import (
     may_stop_run,
     read_run,
 )
+from api.archives import ARCHIVE, HEADERS, ZIP, kept_archive
 from api.dialect import Text
 from api.jobs import Jobs
 from api.routers import By, make_router
@@ -60,7 +63,7 @@ PREFIX: Mapping[RunKind, str] = {
 
 RESULTS: Mapping[RunKind, str] = {
     "import": "/api/imports/{id}",
-    "render": "/api/v1/generate/bulk/{plain}/",
+    "render": "/api/org/{org}/runs/{run}/result",
     "check": "/api/links/{id}/health",
     "code_check": "/api/qr/{id}/health",
     "recovery": "/api/webhooks/endpoints/{id}/deliveries",
@@ -89,7 +92,7 @@ class RunOut(Out):
     done: int = Field(description="how many are done", examples=[200])
     failed: int = Field(description="how many came to nothing", examples=[2])
     result_url: str = Field(
-        description="where what it did is told",
+        description="where what it did is told; of pictures the archive, once they are drawn",
         examples=[f"https://ink.example/api/imports/imp_{_AN_ID}"],
     )
     created_at: Moment = Field(description="when it was asked for", examples=[_A_MOMENT])
@@ -111,12 +114,12 @@ async def list_all(
     org_id: OrgId, by: By, asked: Asked, jobs: Jobs, kind: Kind = None, state: State = None
 ) -> PlainPageOut[RunOut]:
     page = await list_followed(jobs.known, ListRuns(by, asked, kind, state))
-    return present_plain(page, present_run)
+    return present_plain(page, partial(present_run, by))
 
 
 @router.get("/api/org/{orgId}/runs/{runId}", summary="How far a run is")
 async def fetch(org_id: OrgId, run_id: RunId, by: By, jobs: Jobs) -> RunOut:
-    return present_run(await followed(by, to_id(run_id), jobs.known))
+    return present_run(by, await followed(by, to_id(run_id), jobs.known))
 
 
 @router.post("/api/org/{orgId}/runs/{runId}/cancel", summary="Let a run go no further")
@@ -125,7 +128,19 @@ async def cancel(org_id: OrgId, run_id: RunId, by: By, jobs: Jobs) -> RunOut:
     run = await may_stop_run(MayStopRun(by, to_id(run_id)))
     if not run.is_over:
         await _STOPS[run.kind](by, run, jobs)
-    return present_run(await followed(by, run.id, jobs.known))
+    return present_run(by, await followed(by, run.id, jobs.known))
+
+
+@router.get(
+    "/api/org/{orgId}/runs/{runId}/result",
+    summary="The archive of a run that drew pictures",
+    response_class=Response,
+    responses=ARCHIVE,
+)
+async def download(org_id: OrgId, run_id: RunId, by: By) -> Response:
+    batch_id = (await read_run(ReadRun(by, to_id(run_id)))).subject_id
+    archive = await open_archive(OpenArchive(by, batch_id))
+    return StreamingResponse(kept_archive(by, batch_id, archive), media_type=ZIP, headers=HEADERS)
 
 
 async def followed(by: Actor, id_: UUID, starter: Starter | None) -> RunView:
@@ -155,12 +170,13 @@ _STOPS: Mapping[RunKind, Callable[[Actor, RunView, Jobs], Awaitable[None]]] = {
 }
 
 
-def present_run(run: RunView) -> RunOut:
-    """The run in this dialect's words."""
+def present_run(by: Actor, run: RunView) -> RunOut:
+    """The run in this dialect's words, for whose it is."""
     subject = prefixed(PREFIX[run.kind], run.subject_id)
-    path = RESULTS[run.kind].format(id=subject, plain=run.subject_id)
+    id_, organization = prefixed("run", run.id), prefixed("org", by.organization_id)
+    path = RESULTS[run.kind].format(id=subject, org=organization, run=id_)
     return RunOut(
-        id=prefixed("run", run.id),
+        id=id_,
         kind=run.kind,
         state=run.state,
         subject_id=subject,

@@ -107,13 +107,13 @@ async def _told(
     clock = asyncio.get_running_loop().time
     spoken = begun = clock()
     yield f"retry: {AGAIN_MILLISECONDS}\n\n".encode()
-    yield present_step(run)
+    yield present_step(by, run)
     async with aclosing(_steps(request, by, run, starter)) as steps:
         async for step in steps:
             if clock() - begun > live.pace.longest:
                 return
             if step is not None:
-                yield present_step(step)
+                yield present_step(by, step)
             elif clock() - spoken > live.pace.heartbeat:
                 yield b": still here\n\n"
             else:
@@ -144,8 +144,8 @@ async def _steps(
         run = now
 
 
-def present_step(run: RunView) -> bytes:
+def present_step(by: Actor, run: RunView) -> bytes:
     """The event."""
     name = "end" if run.is_over else "progress"
-    told = present_run(run).model_dump_json(by_alias=True)
+    told = present_run(by, run).model_dump_json(by_alias=True)
     return f"event: {name}\ndata: {told}\n\n".encode()

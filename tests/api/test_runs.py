@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from activities.imports.running import ImportPart, import_part
 from activities.outside import Outside
+from activities.rules.spelling import unprefixed
 from activities.statistics.live import Pace
 from tests.api.conftest import Client, Tenant
 from tests.api.test_scans_live import Served, served
+from tests.builders.pictures import a_batch, drawn, some_items
+from tests.builders.tenants import a_tenant
 
 CSV = "destination,slug\nhttps://example.com/a,a-page\nhttps://example.com/b,b-page\n"
 SECONDS = 10.0
@@ -54,6 +60,26 @@ async def test_a_run_is_listed_read_and_stopped(
         assert (stopped.status_code, stopped.json()["state"]) == (200, "cancelled")
     done = (await client.get(f"{path}?state=running", headers=tenant.workspace)).json()
     assert done["items"] == []
+
+
+async def test_the_archive_of_a_run_is_fetched_with_the_same_session(
+    client: Client, tenant: Tenant, stranger: Tenant, database: AsyncConnection
+) -> None:
+    organization = unprefixed("org", tenant.organization)
+    assert organization is not None
+    by = replace(await a_tenant("maker"), organization_id=organization, workspace_id=None)
+    batch = await a_batch(by, *some_items(3))
+    path = f"/api/org/{tenant.organization}/runs"
+    (run,) = (await client.get(path, headers=tenant.workspace)).json()["items"]
+    result = run["resultUrl"].removeprefix("https://ink.test")
+    assert (await client.get(result, headers=tenant.workspace)).status_code == 404, "not yet"
+    await drawn(batch)
+    answer = await client.get(result, headers=tenant.workspace)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    assert (len(names), names[-1]) == (4, "manifest.csv")
+    theirs = result.replace(tenant.organization, stranger.organization)
+    assert (await client.get(theirs, headers=stranger.workspace)).status_code == 404
 
 
 async def test_what_is_done_is_not_stopped(

@@ -52,7 +52,7 @@ SHARED_BY_DIALECTS = (
         "api.visit_cookies",
     ),
     *("api.faults", "api.statuses", "api.coded", "api.scalars"),
-    *("api.etags", "api.cursors", "api.jobs", "api.pictures"),
+    *("api.archives", "api.etags", "api.cursors", "api.jobs", "api.pictures"),
     *("api.endpoint_fields", "api.delivery_fields", "api.recovery_fields"),
     *("api.spans", "api.shares", "api.scan_stats", "api.country_names"),
 )

@@ -47,7 +47,7 @@ from activities.rules.actors import Actor
 from activities.rules.errors import IdempotencyMismatch, NotFound, QuotaSpent
 from activities.rules.paging import PageRequest
 from activities.sweeping import SweepExpired, sweep_expired
-from api.studio.bulk_stream import kept_archive
+from api.archives import kept_archive
 from tests.builders.databases import a_database
 from tests.builders.pictures import a_batch, drawn, some_items
 from tests.builders.tenants import a_code, a_tenant

@@ -89,7 +89,7 @@ async def test_a_recovery_that_is_cut_short_says_so(
     assert (ended.status, ended.made, ended.cut) == ("cancelled", 120, cut)
     assert (over.state, over.done, over.total, over.cut) == ("cancelled", 120, 250, cut)
     assert again == over, "the reason is asked for again"
-    shown = present_run(over)
+    shown = present_run(by, over)
     assert (shown.reason, shown.told) == (cut, CUT_SHORT[cut])
     assert {"status": "cancelled", "made": 120, "reason": cut, "told": CUT_SHORT[cut]}.items() <= (
         told.items()
