@@ -62,7 +62,7 @@ class Telling:
 class _Place:
     """How far a walk is: behind this asset."""
 
-    expires_at: datetime = datetime(1, 1, 2, tzinfo=UTC)
+    expires_at: datetime = datetime(1, 1, 1, tzinfo=UTC)
     id: UUID = NOBODY
 
     @property

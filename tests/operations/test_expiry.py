@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +94,12 @@ async def test_a_code_past_its_end_is_deactivated_and_announced_once() -> None:
     assert (await codes_that_are(by, "active"), await codes_that_are(by, "inactive")) == (1, 1)
     assert (await summarize_qr_codes(SummarizeQrCodes(by))).active == 1
     assert await ended(NOW + HOUR) == (1, 0)
+
+
+async def test_the_oldest_date_there_is_ends_too() -> None:
+    by = await a_tenant()
+    await a_dynamic(by, expires_at=datetime(1, 1, 1, tzinfo=UTC))
+    assert await ended() == (1, 0)
 
 
 async def test_visits_are_led_by_the_date_before_and_after() -> None:
