@@ -14,6 +14,7 @@ from activities.permits import needs
 from activities.rules.actors import Actor
 from activities.rules.alerts import ASKS
 from activities.rules.changes import UNSET, Unset, given, must_be_version
+from activities.rules.errors import InvalidFields
 from schema.db import transaction
 from schema.tables import AlertRow
 
@@ -56,6 +57,9 @@ async def update_alert(command: UpdateAlert) -> AlertView:
 
 def _columns(row: AlertRow, asked: dict[str, Any]) -> dict[str, Any]:
     """The columns with what was asked for; raises `InvalidFields`."""
+    empty = [name for name in ASKS[row.kind] if name in asked and asked[name] is None]
+    if empty:
+        raise InvalidFields({name: ["Give a number, or leave it as it is."] for name in empty})
     figures = {name: getattr(row, name) for name in FIGURES if name in ASKS[row.kind]}
     figures |= {name: value for name, value in asked.items() if name in FIGURES}
     columns = judged(row.kind, asked.get("name", row.name), figures)

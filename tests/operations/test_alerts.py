@@ -328,6 +328,14 @@ async def test_refusals() -> None:
         await about(by, code.id, workspace_id=code.workspace_id)
     with pytest.raises(InvalidFields):
         await altered(by, alert, factor=2.0)
+    for figure in ("threshold", "window_minutes"):
+        with pytest.raises(InvalidFields) as empty:
+            await altered(by, alert, **{figure: None})
+        assert empty.value.fields.keys() == {figure}
+    spike = await about(by, code.id, "spike", factor=3.0, window_minutes=60)
+    for figure in ("factor", "window_minutes"):
+        with pytest.raises(InvalidFields):
+            await altered(by, spike, **{figure: None})
     with pytest.raises(VersionMismatch):
         await altered(by, alert, version=7, name="Other")
     with pytest.raises(NotFound):
