@@ -88,18 +88,26 @@ async def _fact(asset: LinkRow | QrCodeRow, command: TellChange) -> Event:
         "reason": command.reason,
         "url": command.url,
     }
+    of_kind = _OF_CODES if isinstance(asset, QrCodeRow) else _OF_LINKS
+    return of_kind[now](**await _facts_of(asset), **changed)
+
+
+async def _facts_of(asset: LinkRow | QrCodeRow) -> dict[str, Any]:
     if isinstance(asset, QrCodeRow):
-        return _OF_CODES[now](**code_facts(asset), **changed)
+        return code_facts(asset)
     ids = frozenset((asset.domain_id,) if asset.domain_id else ())
     hostname = (await read_hostnames(ReadHostnames(ids))).of(asset.domain_id)
-    return _OF_LINKS[now](**link_facts(asset, hostname), **changed)
+    return link_facts(asset, hostname)
 
 
 async def _tell(asset: LinkRow | QrCodeRow, about: MailAbout, command: TellChange) -> None:
     until, reason = command.change.certificate_until, command.reason or ""
+    facts = await _facts_of(asset)
     own = asset.short_code if isinstance(asset, QrCodeRow) else asset.slug
     words = {
         "name": asset.name or own or "",
+        "noun": "QR code" if isinstance(asset, QrCodeRow) else "link",
+        "address": facts["short_url"] or "",
         # Path and query of an address may hold secrets.
         "host": urlsplit(command.url).hostname or "",
         "why": WHY.get(reason, reason),

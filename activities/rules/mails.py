@@ -38,6 +38,10 @@ TRY_FOR = timedelta(hours=24)
 """How long a mail is tried: no longer than the provider knows its idempotency key."""
 
 
+_WHICH = ("noun", "address")
+"""What leads there: `link` where it is not said, and its short address."""
+
+
 @dataclass(frozen=True)
 class _Needs:
     """The words of a kind, beside `link`, which all need, and `unsubscribe`, which all may have.
@@ -59,9 +63,9 @@ _NEEDS: Mapping[str, _Needs] = {
     "confirm_address": _Needs(counted={"days": "day"}),
     "team_invite": _Needs(("organization", "inviter", "role"), counted={"days": "day"}),
     "endpoint_disabled": _Needs(("organization", "host", "why")),
-    "link_failing": _Needs(("organization", "name", "host", "why")),
-    "link_recovered": _Needs(("organization", "name", "host")),
-    "link_certificate": _Needs(("organization", "name", "host", "until")),
+    "link_failing": _Needs(("organization", "name", "host", "why"), optional=_WHICH),
+    "link_recovered": _Needs(("organization", "name", "host"), optional=_WHICH),
+    "link_certificate": _Needs(("organization", "name", "host", "until"), optional=_WHICH),
     "scan_alert": _Needs(("organization", "name"), sentences=("what",), optional=("why",)),
     "daily_digest": _Needs(("organization", "day"), numbers=("more",), lists={"lines": read_lines}),
     "weekly_digest": _Needs(

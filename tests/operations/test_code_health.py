@@ -28,6 +28,7 @@ from tests.builders.keys import an_actor
 from tests.builders.links import GERMANS
 from tests.builders.links import changed as changed_link
 from tests.builders.members import prove
+from tests.builders.notices import mails
 from tests.builders.qr_codes import a_dynamic, a_static, changed, events
 from tests.builders.tenants import an_organization
 from tests.builders.visits import a_link
@@ -108,6 +109,10 @@ async def test_a_monitored_code_is_looked_at_and_its_change_told(
     assert await rows("SELECT kind, words ->> 'name', asset_kind FROM notification") == [
         ("link_failing", "Poster", "qr")
     ]
+    (mail,) = await mails("link_failing")
+    said = " ".join(mail.text.split())
+    assert f"The QR code Poster ({code.short_url}) of Acme leads to shop.example.com" in said
+    assert "The QR code still works" in said
     assert set(town.asked) == {"shop"}
     wanted: tuple[Filter, ...] = ("health_failing", "health_monitored")
     for narrow in wanted:
