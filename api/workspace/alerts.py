@@ -56,6 +56,7 @@ AssetId = Annotated[
         alias="assetId",
         max_length=LONGEST_ID,
         description="only those of this code, link, barcode or page",
+        json_schema_extra={"pattern": "^(qr|lnk|bc|pg)_[0-9a-f]{32}$"},
     ),
 ]
 

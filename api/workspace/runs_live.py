@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -30,20 +29,20 @@ from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
 from api.workspace.org import OrgId
 from api.workspace.runs import RunId, followed, present_run, to_id
+from api.workspace.streams import events
 from workflows.starter import Starter
 
 AGAIN_MILLISECONDS = 3000
 """After what a browser comes back when the stream broke."""
 
-EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Events named `progress` with the run as JSON, as `GET .../runs/{runId}` "
-        "answers it: one at once, then one whenever it is further, a second apart at least. One "
-        "named `end` is the last: the run is over. The stream ends also after 15 minutes, or when "
-        "the credential does.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+EVENTS = events(
+    "Events named `progress` with the run as JSON, as `GET .../runs/{runId}` "
+    "answers it: one at once, then one whenever it is further, a second apart at least. One "
+    "named `end` is the last: the run is over. The stream ends also after 15 minutes, or when "
+    "the credential does.",
+    "progress",
+    "end",
+)
 
 router = make_router(authenticate, dependencies=[documented], tags=["jobs"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import Header, Request, Response
@@ -22,24 +22,23 @@ from api.routers import By, make_router
 from api.workspace.auth import authenticate, documented
 from api.workspace.org import OrgId
 from api.workspace.scan_words import FIELDS, scan_object
+from api.workspace.streams import events
 
 AGAIN_MILLISECONDS = 3000
 """After what a browser comes back when the stream ended."""
 
 LONGEST_NUMBER = 15
 
-EVENTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Events named `scans`, one a second at most. Their data is JSON: `count`, "
-        "how many scans are new, `more`, how many of them are left out, and `scans`, the newest "
-        "hundred with "
-        + "; ".join(f"`{name}`: {meaning}" for name, meaning in FIELDS.items())
-        + ". The stream ends after 15 minutes, or when the credential does; come back with the id "
-        "of the last event as Last-Event-ID, and what came meanwhile is told, of 30 seconds at "
-        "most.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
-}
+EVENTS = events(
+    "Events named `scans`, one a second at most. Their data is JSON: `count`, "
+    "how many scans are new, `more`, how many of them are left out, and `scans`, the newest "
+    "hundred with "
+    + "; ".join(f"`{name}`: {meaning}" for name, meaning in FIELDS.items())
+    + ". The stream ends after 15 minutes, or when the credential does; come back with the id "
+    "of the last event as Last-Event-ID, and what came meanwhile is told, of 30 seconds at "
+    "most.",
+    "scans",
+)
 
 router = make_router(authenticate, dependencies=[documented], tags=["statistics"])
 
