@@ -33,7 +33,7 @@ from activities.rules.health import MOST_REDIRECTS
 from activities.rules.targets import Target, TargetRefused, parse_target
 
 TOTAL_SECONDS = 10.0
-HEAD_SHARE = 0.4  # of the time that is left; some servers let HEAD hang
+HEAD_SHARE = 0.3  # of the time that is left; some servers let HEAD hang
 AGENT = "Inkloom-LinkHealth/1"
 ERRORS = (
     "target_refused",  # an address on the way is not allowed; it was not asked
@@ -55,7 +55,8 @@ class Look:
     """What there was: a `status`, or an `error` of `ERRORS` with a sentence in `detail`.
 
     `phases` has milliseconds for those of `dns`, `connect`, `tls`, `first_byte` that the last
-    request took; `duration_ms` is all requests together, without waits for turns.
+    request took; `duration_ms` is all requests together, without waits for turns and a HEAD that
+    hung.
     """
 
     status: int | None
@@ -128,16 +129,19 @@ class Destinations:
 
     async def _ask_well(self, target: Target, walk: _Walk, turn: Turn) -> str | None:
         """Where it redirects to. HEAD is no good for some servers: these are asked once more."""
+        before, lost = walk.seconds, 0.0
         try:
             location = await self._ask(target, walk, turn)
         except _Ended as fault:
             is_slow = isinstance(fault.__cause__, TimeoutError)
             if walk.method == "GET" or not (is_slow or fault.code in _NOT_OF_HEAD):
                 raise
+            lost = walk.seconds - before if is_slow else 0.0
         else:
             if walk.method == "GET" or not walk.is_refused:
                 return location
         walk.method = "GET"
+        walk.lost = lost
         return await self._ask(target, walk, turn)
 
     async def _ask(self, target: Target, walk: _Walk, turn: Turn) -> str | None:
@@ -212,11 +216,12 @@ class _Ended(Exception):
 
 @dataclass(slots=True)
 class _Walk:
-    """How far one look is."""
+    """How far one look is; `lost` of its `seconds` were spent on a HEAD that hung."""
 
     method: str = "HEAD"
     redirects: int = 0
     seconds: float = 0.0
+    lost: float = 0.0
     status: int | None = None
     phases: dict[str, float] = field(default_factory=dict)
     certificate_until: datetime | None = None
@@ -232,7 +237,7 @@ class _Walk:
             detail=detail,
             method=self.method,
             redirects=self.redirects,
-            duration_ms=self.seconds * 1000,
+            duration_ms=(self.seconds - (0.0 if error else self.lost)) * 1000,
             phases=dict(self.phases),
             certificate_until=self.certificate_until,
         )

@@ -230,7 +230,7 @@ async def test_who_lets_head_hang_is_asked_with_get() -> None:
         look = await destinations.look(f"http://{HOST}:{port}/a", turns)
     assert (look.status, look.error, look.method) == (200, None, "GET")
     assert (asked, turns.hosts) == ([b"HEAD", b"GET"], [HOST, HOST])
-    assert 400 <= look.duration_ms < 1000, "within the same deadline"
+    assert look.duration_ms < 300, "how long GET took"
 
 
 async def test_the_deadline_spans_all_requests_but_no_turn() -> None:
