@@ -57,15 +57,16 @@ WITH RECURSIVE telling AS (
 """Organizations with waiting events: from one to the next in `ix_event_waiting`."""
 
 # As the rest of it would do, row by row: where nobody listens there is nothing to make of an event.
-_UNHEARD = """, unheard AS (
-  SELECT due.id FROM telling CROSS JOIN LATERAL (
-    SELECT id FROM event WHERE dispatched_at IS NULL AND organization_id = telling.id
-    ORDER BY sequence LIMIT :limit
-  ) AS due
-  WHERE NOT EXISTS (
+_UNHEARD = """, alone AS MATERIALIZED (
+  SELECT id FROM telling WHERE NOT EXISTS (
     SELECT FROM endpoint AS e WHERE e.organization_id = telling.id AND e.status = 'active'
     AND e.deleted_at IS NULL
-  ) LIMIT :limit
+  )
+), unheard AS (
+  SELECT due.id FROM alone CROSS JOIN LATERAL (
+    SELECT id FROM event WHERE dispatched_at IS NULL AND organization_id = alone.id
+    ORDER BY sequence LIMIT :limit
+  ) AS due LIMIT :limit
 )
 UPDATE event SET dispatched_at = :now FROM unheard WHERE event.id = unheard.id
 """

@@ -158,12 +158,14 @@ class Run:
                 self._versions[endpoint_id] = receiver["version"]
                 self._health.pop(endpoint_id, None)
             self._changed.update(changed)
-        return replace(item, **self._changed.get(item.endpoint_id, {}))
+        other = self._changed.get(item.endpoint_id)
+        return item if other is None else replace(item, **other)
 
     async def _attempt(self, item: Due) -> DeliveryReport:
+        result = await make_attempt(item)
         # Where the policy of one that was sent anew counts from, only its workflow knows.
-        parks = self._parks and item.resend == 0
-        result = replace(await make_attempt(item), parks=parks)
+        if self._parks and item.resend == 0 and result.verdict.status != "delivered":
+            result = replace(result, parks=True)
         recorded = await _record(result)
         _tell(item, result)
         if recorded is None:

@@ -303,8 +303,8 @@ async def test_requests_that_found_no_free_connection_are_told_as_busy() -> None
     ):
         outcomes = await asyncio.gather(*(receivers.send(to(listener.port)) for _ in range(4)))
     errors = [outcome.error for outcome in outcomes]
-    assert errors[0] == "timeout"
-    assert errors.count("busy") == 4 - len(listener.requests) >= 2
+    assert (errors[0], set(errors)) == ("timeout", {"timeout", "busy"})
+    assert len(listener.requests) <= errors.count("timeout"), "none that was sent is called busy"
 
 
 async def test_a_wait_for_a_free_connection_does_not_shorten_the_receivers_time() -> None:
