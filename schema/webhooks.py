@@ -64,7 +64,7 @@ class DeliveryRow(Row, table=True):
 
     `sequence` counts the messages of an endpoint without a gap. `order_key` is the asset where the
     endpoint wants the messages of one in their order. `reason` says why it is where it is. One that
-    is `parked` is held before its first attempt, and no workflow is about it.
+    is `parked` is held, or failed at a receiver that is away, and no workflow is about it.
     """
 
     __tablename__ = "delivery"

@@ -8,7 +8,7 @@ from prometheus_client import Counter
 from activities.deliveries.orphans import FindOrphans, Orphan, find_orphans
 from workers.keeping import keep
 from workers.starting import each
-from workflows.orphans import adopt
+from workflows.retries import adopt
 from workflows.starter import Starter
 
 PAUSE_SECONDS = 600.0

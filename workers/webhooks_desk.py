@@ -27,8 +27,8 @@ from activities.rules.spelling import unprefixed
 from schema.settings import Settings, SettingWrong
 from workers.bootstrap import connector, gateways
 from workers.running import load_running
-from workflows.by_hand import try_by_hand
 from workflows.deliver_webhooks import retry_id
+from workflows.retries import try_by_hand
 from workflows.retry_delivery import RetryDelivery
 from workflows.starter import Starter, TemporalAway
 
@@ -82,7 +82,7 @@ def tell(data_dir: Path, delivery: str, wish: str) -> str:
 
 
 async def tell_workflow(starter: Starter, found: WaitingDelivery, wish: str) -> str:
-    """The same for a delivery that is being tried, or is held before its first attempt."""
+    """The same for a delivery that is being tried, or is parked."""
     try:
         if found.parked and wish == "why":
             return f"{explain(found.reason)} The relay looks again every second."

@@ -1,8 +1,8 @@
 """The promise: everything due to an organization's endpoints is tried once, now.
 
 One run makes the first attempt of a batch, all endpoints side by side, in as many goes as slow
-receivers need. What fails becomes a `RetryDelivery` of its own, and what has to wait is parked for
-another batch, so a slow receiver holds back nobody else's message.
+receivers need. What fails becomes a `RetryDelivery` of its own. What has to wait is parked for
+another batch, and what failed at a receiver that is away: a slow one holds back nobody else's.
 """
 
 from __future__ import annotations

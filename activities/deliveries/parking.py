@@ -1,4 +1,4 @@
-"""Messages that are held before their first attempt: no workflow is about them.
+"""Messages that are held, or failed at a receiver that is away: no workflow is about them.
 
 The relay looks for those whose hold is over and puts them into new batches. An endpoint that is
 dead is so given one message a minute as a probe, and one that comes back what waited, in order.

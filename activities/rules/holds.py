@@ -16,7 +16,8 @@ RESEND = "resend"
 """The reason of a delivery that is to be sent once more, though it was over."""
 
 RETRY = "retry"
-"""The reason of a parked delivery that failed all the same: two runs of its batch met over it."""
+"""The reason of a parked delivery that failed: its receiver is away, or two runs of its batch met
+over it."""
 
 SENTENCES: Mapping[str, str] = {
     "endpoint_paused": "The endpoint is paused; the message goes when it is resumed.",

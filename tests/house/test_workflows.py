@@ -26,8 +26,7 @@ OUTSIDE = {
     "workflows/starter.py": "the API and the relay call it; no workflow imports it",
     "workflows/job_runs.py": "the API calls it",
     "workflows/runs.py": "the API calls it",
-    "workflows/by_hand.py": "the command line calls it",
-    "workflows/orphans.py": "the relay calls it",
+    "workflows/retries.py": "the command line and the relay call it",
     "workflows/scheduled.py": "a table of workflows, which imports them and not they it",
 }
 """Modules of `workflows` that do not run inside a workflow, and why."""

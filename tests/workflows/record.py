@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from temporalio import activity
-from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import (
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+)
 from temporalio.testing import WorkflowEnvironment
 
 from activities.cause import Cause
@@ -56,7 +60,7 @@ STANDARD = RETRY_POLICIES["standard"]
 
 
 async def record_retries(temporal: WorkflowEnvironment) -> None:
-    """A delivery given up, one that got through, one paused and resumed, one cancelled."""
+    """A delivery given up, one that got through, one paused and resumed, two cancelled."""
     async with working(temporal, Script(failures=99, delays=STANDARD)) as queue:
         handle = await start_retry(temporal, queue, STANDARD[0])
         await handle.result()
@@ -65,6 +69,12 @@ async def record_retries(temporal: WorkflowEnvironment) -> None:
         await handle.signal(RetryDelivery.cancel)
         await handle.result()
         await keep("retry_delivery_cancelled", handle)
+        handle = await start_retry(temporal, queue, 86400.0)
+        await handle.query(RetryDelivery.why)
+        await handle.cancel()
+        with suppress(WorkflowFailureError):
+            await handle.result()
+        await keep("retry_delivery_cancelled_by_the_ui", handle)
     async with working(temporal, Script(failures=1, delays=STANDARD)) as queue:
         handle = await start_retry(temporal, queue, 3600.0)
         await handle.signal(RetryDelivery.pause)
@@ -94,7 +104,7 @@ async def record_holds(temporal: WorkflowEnvironment) -> None:
         await child.signal(RetryDelivery.send_now)
         await child.result()
         await keep("retry_delivery_held", child)
-    script = Script(failures=0, delays=STANDARD, parts=(100, 100, 50))
+    script = Script(failures=0, delays=STANDARD, parts=(1,) * 250)
     async with working(temporal, script) as queue:
         recovery = await start_recovery(temporal, queue, total=250)
         await recovery.signal(RecoverDeliveries.pause)
@@ -104,13 +114,19 @@ async def record_holds(temporal: WorkflowEnvironment) -> None:
 
 
 async def record_batches(temporal: WorkflowEnvironment) -> None:
-    """Batches that went through, whose failure or failures became retries, and one partly held."""
+    """Batches that went through, whose failure or failures became retries, one that told of a
+    failure meanwhile, and one partly held.
+    """
     for name, failures, others in (
         ("delivered", 0, 0),
         ("with_a_failure", 1, 0),
+        ("that_told_meanwhile", 1, 0),
         ("with_failures_and_held", 1, 2),
     ):
         script = Script(failures=failures, delays=STANDARD)
+        if name == "that_told_meanwhile":
+            script.tells = asyncio.Event()
+            asyncio.get_running_loop().call_later(2.0, script.tells.set)
         script.others, script.parked = [uuid4() for _ in range(others)], others
         async with working(temporal, script) as queue:
             batch = uuid4()

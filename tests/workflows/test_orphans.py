@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.cause import Cause
 from activities.deliveries.attempting import AttemptBatch, attempt_batch
+from activities.deliveries.backlog import FindWaiting, find_waiting
 from activities.gateways.clock import FixedClock
 from tests.builders.deliveries import BROKEN, a_batch, some_batches, url_of
 from tests.builders.tenants import a_tenant, an_endpoint
@@ -21,6 +22,7 @@ from tests.fakes.listener import answering, listening
 from tests.workflows.receivers import ORGANIZATION
 from tests.workflows.test_operator_commands import starter_of
 from workers.orphans import adopt_all
+from workers.webhooks_desk import tell_workflow
 from workflows.deliver_webhooks import retry_id
 from workflows.retry_delivery import Retry, RetryDelivery
 
@@ -73,3 +75,19 @@ async def test_what_is_parked_or_over_is_left_alone(
     await database.execute(text(over))
     clock.moment += timedelta(hours=2)
     assert await adopt_all(starter_of(temporal)) == 0
+
+
+async def test_what_is_taken_in_hand_after_it_failed_keeps_to_its_policy(
+    temporal: WorkflowEnvironment, database: AsyncConnection
+) -> None:
+    by, starter = await a_tenant(), starter_of(temporal)
+    await an_endpoint(by)
+    await database.execute(text("UPDATE endpoint SET failures = 10, open_until = '2999-01-01'"))
+    await some_batches(by)
+    await database.execute(text("UPDATE delivery SET attempts = 2, reason = 'retry'"))
+    (found,) = await find_waiting(FindWaiting())
+    await tell_workflow(starter, found, "pause")
+    handle = temporal.client.get_workflow_handle(retry_id(found.id, 0))
+    begun = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    (retry,) = await temporal.client.data_converter.decode(begun.input.payloads, [Retry])
+    assert (retry.number, retry.first) == (3, 1)
